@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Every limit of the ledger plane, each tested at its value and one above.
+namespace consilium::limits {
+
+inline constexpr std::size_t kTransactionBytesMax = 64U * 1024U;
+inline constexpr std::size_t kCommandsPerTransactionMax = 64;
+inline constexpr std::size_t kPersonalSignaturesMax = 8;
+inline constexpr std::size_t kBundleBytesMax = 1024U * 1024U;
+inline constexpr std::size_t kTransactionsPerBundleMax = 4096;
+// One bundle and the envelope of an item.
+inline constexpr std::size_t kItemBytesMax = kBundleBytesMax + 16;
+inline constexpr std::size_t kStateKeyBytesMax = 256;
+inline constexpr std::size_t kStateValueBytesMax = 64U * 1024U;
+inline constexpr std::size_t kIdentifierBytesMax = 64;
+inline constexpr std::size_t kMembersMax = 1000;
+inline constexpr std::size_t kValidatorsMax = 100;
+inline constexpr std::uint32_t kManifestLeavesMax = 1'000'000;
+// Sequence numbers that a member key's replay window spans (RFC 4303 section 3.4.3).
+inline constexpr std::uint64_t kReplayWindow = 1024;
+// A personally signed body may be valid for at most this long.
+inline constexpr std::uint64_t kPersonalNotAfterMsMax = 24ULL * 3600 * 1000;
+// Expired digests of personally signed bodies that one block removes from state.
+inline constexpr std::size_t kReplayDigestsRemovedPerBlock = 256;
+inline constexpr std::size_t kBlockBytesMax = 4U * 1024U * 1024U;
+// How many nested messages the wire grammar follows.
+inline constexpr std::size_t kWireDepthMax = 16;
+
+}  // namespace consilium::limits
