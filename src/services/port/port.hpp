@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "consilium/v1/ledger.pb.h"
+#include "ledger/ids.hpp"
+
+// What a service asks of its node. node/ implements these; http and services never see more of it.
+namespace consilium::services {
+
+// Where a transaction's outcome stands in the ledger.
+struct Committed {
+    ledger::TransactionId id;
+    Height height = 0;
+    std::uint32_t bundle_index = 0;       // position of its bundle in the block
+    std::uint32_t transaction_index = 0;  // position in the bundle
+    Bytes outcome;                        // v1::Outcome, canonical
+};
+
+enum class SubmitError {
+    kMalformed,       // not a canonical transaction, or a stateless rule broken
+    kTooLarge,        // over a limit
+    kExpired,         // its not_after has passed
+    kOverloaded,      // back-pressure: try again later, the same bytes
+    kStopping,        // the node is going down: try again, the same bytes
+    kExpiredInQueue,  // no block took it before its not_after; a new transaction is needed
+    kDisk,            // the outbox could not be written
+};
+
+[[nodiscard]] const char* to_string(SubmitError error);
+
+using SubmitCallback = std::function<void(Result<Committed, SubmitError>)>;
+
+class Submit {
+ public:
+    virtual ~Submit() = default;
+    // Takes one transaction of this node's member (the canonical bytes of v1::Transaction). Calls
+    // back once, on another thread, when its outcome is durable. A transaction that this node has
+    // seen is answered with the outcome it has, so retries are safe. Thread-safe; does not block.
+    virtual void submit(Bytes transaction, SubmitCallback done) = 0;
+    // Many at once, one call back per transaction, in any order.
+    virtual void submit_batch(
+        std::vector<Bytes> transactions,
+        std::function<void(std::size_t index, Result<Committed, SubmitError>)> done) = 0;
+};
+
+// One committed block as followers see it.
+struct BlockEvent {
+    Height height = 0;
+    UnixMs time;
+    Hash32 state_root;                // after this block
+    std::vector<Committed> outcomes;  // in block order, of all members
+};
+
+// A place in the stream: everything up to and including (height, index) has been seen.
+struct Cursor {
+    Height height = 0;
+    std::uint32_t index = 0;  // outcomes of that block that have been seen
+    friend auto operator<=>(const Cursor&, const Cursor&) = default;
+};
+
+class Subscription {
+ public:
+    virtual ~Subscription() = default;  // ends the subscription; no call back runs after it returns
+};
+
+class Events {
+ public:
+    virtual ~Events() = default;
+    // Calls back for every block above `from.height - 1` in order, first from the store, then live;
+    // the caller skips what its cursor's index covers. A slow follower is fed from the store.
+    [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(
+        Cursor from, std::function<void(const BlockEvent&)> each) = 0;
+};
+
+enum class ReadError {
+    kNotFound,
+    kNotYet,  // the proof needs the next header and its commit: ask again shortly
+    kPruned,  // below the retained height: ask an archive node
+    kBadRequest,
+    kDisk,
+};
+
+[[nodiscard]] const char* to_string(ReadError error);
+
+struct NodeStatus {
+    ledger::MemberId member_id;
+    ledger::NetworkId network_id;
+    std::string chain_id;
+    std::uint32_t protocol_version = 0;
+    Height height = 0;
+    Height retained_height = 0;  // the oldest block still held
+    UnixMs block_time;
+    Hash32 state_root;
+    bool catching_up = false;
+    std::uint64_t queue_transactions = 0;  // accepted, not yet committed
+};
+
+struct StateAnswer {
+    Height height = 0;           // of the state shown
+    std::optional<Bytes> value;  // present, or absent
+    Bytes receipt;               // v1::Receipt when a proof was asked for, else empty
+};
+
+struct StateList {
+    Height height = 0;
+    std::vector<std::pair<Bytes, Bytes>> entries;
+    bool more = false;  // cut at the limit: go on from the last key
+    Bytes receipt;      // v1::Receipt (completeness) when asked for and not cut
+};
+
+class Reads {
+ public:
+    virtual ~Reads() = default;
+    [[nodiscard]] virtual NodeStatus status() const = 0;
+    [[nodiscard]] virtual Result<Committed, ReadError> outcome(
+        const ledger::TransactionId& id) const = 0;
+    // v1::Receipt of that transaction's outcome.
+    [[nodiscard]] virtual Result<Bytes, ReadError> outcome_receipt(
+        const ledger::TransactionId& id) const = 0;
+    // The value of `key` at the newest height or as of `at`; with `prove`, a receipt.
+    [[nodiscard]] virtual Result<StateAnswer, ReadError> state(BytesView key,
+                                                               std::optional<Height> at,
+                                                               bool prove) const = 0;
+    [[nodiscard]] virtual Result<StateList, ReadError> state_list(BytesView prefix, BytesView from,
+                                                                  std::size_t limit,
+                                                                  std::optional<Height> at,
+                                                                  bool prove) const = 0;
+    // v1::StoredBlock: header, commit and items.
+    [[nodiscard]] virtual Result<Bytes, ReadError> block(Height height) const = 0;
+    // The height of the last block whose time is <= `time`.
+    [[nodiscard]] virtual Result<Height, ReadError> height_at(UnixMs time) const = 0;
+    // v1::ValidatorHistory: the chain of validator-set changes from genesis.
+    [[nodiscard]] virtual Result<Bytes, ReadError> validator_history() const = 0;
+    [[nodiscard]] virtual Bytes genesis() const = 0;  // genesis.json as it was loaded
+};
+
+}  // namespace consilium::services
