@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telemetry/literal.hpp"
+
+namespace consilium::telemetry {
+
+// A label's value is an enumerator's name or a member's id, cleaned as Field::name() does.
+struct Label {
+    Literal name;
+    std::string_view value;
+};
+
+// Handles stay valid as long as their Metrics; copying one is cheap. Thread-safe. A handle that was
+// made by its default constructor counts nothing.
+class Counter {
+ public:
+    void add(std::uint64_t n = 1) const;
+
+ private:
+    friend class Metrics;
+    void* counter_ = nullptr;
+};
+
+class Gauge {
+ public:
+    void set(std::int64_t value) const;
+    void add(std::int64_t n) const;
+
+ private:
+    friend class Metrics;
+    void* gauge_ = nullptr;
+};
+
+class Histogram {
+ public:
+    void observe(double value) const;
+
+ private:
+    friend class Metrics;
+    void* histogram_ = nullptr;
+};
+
+// The metrics of one node, as Prometheus scrapes them. Names follow its conventions
+// (consilium_http_requests_total, units in the name). Asking again for the same name and labels
+// gives the same metric. Thread-safe.
+class Metrics {
+ public:
+    Metrics();
+    ~Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
+    [[nodiscard]] Counter counter(Literal name, Literal help,
+                                  std::initializer_list<Label> labels = {});
+    [[nodiscard]] Gauge gauge(Literal name, Literal help, std::initializer_list<Label> labels = {});
+    // `bounds` are the upper ends of the buckets, ascending.
+    [[nodiscard]] Histogram histogram(Literal name, Literal help, std::vector<double> bounds,
+                                      std::initializer_list<Label> labels = {});
+
+    // Runs before every render(), to set gauges that are read rather than kept. It must outlive
+    // this object.
+    void before_render(std::function<void()> update);
+
+    // The text exposition format, version 0.0.4.
+    [[nodiscard]] std::string render() const;
+
+ private:
+    struct Registry;
+    std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace consilium::telemetry
