@@ -86,12 +86,19 @@ class Application {
     // replaces the first (CometBFT may finalize again after a crash).
     [[nodiscard]] virtual Result<Finalized, ApplicationError> finalize_block(
         const Block& block) = 0;
-    // Makes the finalized block durable in one atomic write, synced when `sync`. Returns the height
+    // Writes the finalized block in one atomic write, synced when `sync`; until it is synced, a
+    // crash may take it and every later one back, but never a part of one. Returns the height
     // below which the engine need not keep blocks (0: keep all).
     [[nodiscard]] virtual Result<Height, ApplicationError> commit(bool sync) = 0;
+    // Makes every block committed before the call durable. The one call that may run beside the
+    // others: the embedded engine syncs block n on one thread while n + 1 executes on another.
+    [[nodiscard]] virtual Status<ApplicationError> sync() = 0;
 
-    // Header and commit of a block, once they are known and checked (CometBFT's encodings).
-    // Kept beside the state; receipts for height H need those of H + 1.
+    // Header and commit of a block, once they are known and checked (the encoding of
+    // tendermint.types.SignedHeader in docs/formats/headers.md). Kept beside the state; receipts
+    // for height H need those of H + 1. An engine that knows them before commit(), as the embedded
+    // one does, calls this between finalize_block() and commit(), and they go into the same write.
+    // CometBFT's are fetched later.
     [[nodiscard]] virtual Status<ApplicationError> store_header(Height height,
                                                                 BytesView signed_header) = 0;
 };
