@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/parallel.hpp"
 
 namespace consilium::crypto {
 
@@ -16,10 +17,13 @@ namespace consilium::crypto {
 [[nodiscard]] Hash32 merkle_leaf_hash(BytesView leaf);
 [[nodiscard]] Hash32 merkle_inner_hash(const Hash32& left, const Hash32& right);
 
-// Over leaf hashes (not leaves).
+// Over leaf hashes (not leaves). The second form shares the work out.
 [[nodiscard]] Hash32 merkle_root(std::span<const Hash32> leaf_hashes);
+[[nodiscard]] Hash32 merkle_root(std::span<const Hash32> leaf_hashes,
+                                 const ParallelFor& parallel_for);
 
 // The audit path of one leaf: its sibling first, the root's child last. index < leaf_hashes.size().
+// Costs as much as the root; who wants many paths keeps a MerkleTree.
 [[nodiscard]] std::vector<Hash32> merkle_path(std::span<const Hash32> leaf_hashes,
                                               std::size_t index);
 
@@ -28,5 +32,19 @@ namespace consilium::crypto {
 [[nodiscard]] std::optional<Hash32> merkle_root_from_path(const Hash32& leaf_hash,
                                                           std::uint64_t index, std::uint64_t total,
                                                           std::span<const Hash32> path);
+
+// A whole tree in memory (about 64 bytes per leaf), from which each path costs no hashing.
+class MerkleTree {
+ public:
+    explicit MerkleTree(std::vector<Hash32> leaf_hashes);
+
+    [[nodiscard]] std::size_t size() const { return levels_.front().size(); }
+    [[nodiscard]] Hash32 root() const;
+    // index < size().
+    [[nodiscard]] std::vector<Hash32> path(std::size_t index) const;
+
+ private:
+    std::vector<std::vector<Hash32>> levels_;  // leaves first; a lone last node is carried up
+};
 
 }  // namespace consilium::crypto
