@@ -13,10 +13,13 @@ namespace consilium::state {
 // Why the disk could not answer. Never an outcome of a transaction: whoever executes a block gives
 // the block up.
 enum class DiskError {
-    kIo,          // read or write failed, or the disk is full
+    kIo,          // a read or a write failed
+    kFull,        // no room left, or a quota reached
     kCorruption,  // a checksum or a structure of ours does not hold
     kReadOnly,
-    kClosed,
+    kMissing,  // a file that must be there is not
+    kLocked,   // another process has it open
+    kClosed,   // an earlier write failed, or the disk was shut
 };
 
 [[nodiscard]] const char* to_string(DiskError error);
