@@ -10,6 +10,9 @@ namespace consilium::limits {
 inline constexpr std::size_t kTransactionBytesMax = 64U * 1024U;
 inline constexpr std::size_t kCommandsPerTransactionMax = 64;
 inline constexpr std::size_t kPersonalSignaturesMax = 8;
+// In all transactions of a bundle: each costs a signature check that the bundle's own key does not
+// amortise.
+inline constexpr std::size_t kPersonalSignaturesPerBundleMax = 512;
 inline constexpr std::size_t kBundleBytesMax = 1024U * 1024U;
 inline constexpr std::size_t kTransactionsPerBundleMax = 4096;
 // One bundle and the envelope of an item.
@@ -20,6 +23,15 @@ inline constexpr std::size_t kIdentifierBytesMax = 64;
 inline constexpr std::size_t kMembersMax = 1000;
 inline constexpr std::size_t kValidatorsMax = 100;
 inline constexpr std::uint32_t kManifestLeavesMax = 1'000'000;
+// The same with padding to a power of two, which is what the ledger sees.
+inline constexpr std::uint32_t kManifestLeafCountMax = 1U << 20U;
+// Keys that a member may ever register: records of keys are never deleted.
+inline constexpr std::uint32_t kKeysPerMemberMax = 1024;
+inline constexpr std::size_t kUsersPerCommandMax = 256;
+inline constexpr std::uint64_t kUserValidMsMax = 48ULL * 3600 * 1000;
+// Link slots are laid down eight at a time.
+inline constexpr std::uint32_t kLinkSlotsPerCommand = 8;
+inline constexpr std::uint32_t kLinkSlotsPerChartMax = 1024;
 // Sequence numbers that a member key's replay window spans (RFC 4303 section 3.4.3).
 inline constexpr std::uint64_t kReplayWindow = 1024;
 // A personally signed body may be valid for at most this long.

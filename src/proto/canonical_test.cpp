@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hex.hpp"
+#include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
 #include "consilium/v1/ledger.pb.h"
 #include "consilium/v1/membership.pb.h"
@@ -56,8 +57,8 @@ TEST(Canonical, EachRuleRefusesItsBreach) {
     expect_refused<v1::Command>("1200", WireError::kDefaultValue);
     expect_refused<v1::Actor>("1007", WireError::kEnumValue);
     expect_refused<v1::Command>("088080808010", WireError::kValueRange);
-    expect_refused<v1::User>("2802", WireError::kValueRange);
-    expect_refused<v1::User>("0a01ff", WireError::kUtf8);
+    expect_refused<v1::User>("2002", WireError::kValueRange);
+    expect_refused<v1::Chart>("0a01ff", WireError::kUtf8);
 }
 
 TEST(Canonical, MessagesMayBeEmptyAndOneofsMayHoldTheirDefault) {
@@ -78,9 +79,9 @@ TEST(Canonical, RepeatedFieldsStandTogether) {
 }
 
 TEST(Canonical, Utf8IsStrict) {
-    EXPECT_TRUE(check<v1::User>("0a02c3a9").ok());
+    EXPECT_TRUE(check<v1::Chart>("0a02c3a9").ok());
     for (const char* bad : {"0a02c080", "0a03eda080", "0a04f4908080", "0a01c3", "0a02c328"}) {
-        expect_refused<v1::User>(bad, WireError::kUtf8);
+        expect_refused<v1::Chart>(bad, WireError::kUtf8);
     }
 }
 
