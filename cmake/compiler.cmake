@@ -19,6 +19,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(consilium_flags INTERFACE -fpch-preprocess -Wno-invalid-pch)
 endif()
 
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # A precompiled header without the times of its sources is the same in every build, so that
+    # ccache knows it again; ninja knows when it has to be made anew.
+    target_compile_options(consilium_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+
 find_program(MOLD mold)
 if(MOLD)
     add_link_options(-fuse-ld=mold)
