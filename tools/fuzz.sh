@@ -19,7 +19,7 @@ tools/build.sh fuzz "${targets[@]}"
 
 run_one() {
     local target=$1 seconds=$2
-    local found=build/fuzz/corpus/$target seeds=tests/fuzz/corpus/$target
+    local found=build/fuzz/corpus/$target seeds=tests/fuzz/corpus/${target#fuzz_}
     local log=build/fuzz/$target.log
     mkdir -p "$found" build/fuzz/failures
     local inputs=("$found")
