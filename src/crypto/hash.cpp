@@ -42,17 +42,50 @@ Hash32 sha256(std::initializer_list<BytesView> parts) {
     return hash.finish();
 }
 
+namespace {
+
+// Preimages up to this size are put together first: one call costs less than one per part.
+constexpr std::size_t kSmallPreimage = 512;
+
+void put_length(char* out, std::size_t size) {
+    CONSILIUM_ASSERT(size <= 0xffffffffU);
+    const auto n = static_cast<std::uint32_t>(size);
+    out[0] = static_cast<char>(n >> 24U);
+    out[1] = static_cast<char>(n >> 16U);
+    out[2] = static_cast<char>(n >> 8U);
+    out[3] = static_cast<char>(n);
+}
+
+Hash32 tagged_hash_small(BytesView tag, std::initializer_list<BytesView> parts) {
+    char buffer[kSmallPreimage];
+    char* to = buffer;
+    *to++ = static_cast<char>(tag.size());
+    std::memcpy(to, tag.data(), tag.size());
+    to += tag.size();
+    for (const BytesView part : parts) {
+        put_length(to, part.size());
+        to += 4;
+        if (!part.empty()) std::memcpy(to, part.data(), part.size());
+        to += part.size();
+    }
+    return sha256({buffer, static_cast<std::size_t>(to - buffer)});
+}
+
+}  // namespace
+
 Hash32 tagged_hash(BytesView tag, std::initializer_list<BytesView> parts) {
     CONSILIUM_ASSERT(!tag.empty() && tag.size() <= 255);
+    std::size_t total = 1 + tag.size();
+    for (const BytesView part : parts)
+        total += 4 + part.size();
+    if (total <= kSmallPreimage) return tagged_hash_small(tag, parts);
     Sha256 hash;
     const char tag_length = static_cast<char>(tag.size());
     hash.update({&tag_length, 1});
     hash.update(tag);
     for (const BytesView part : parts) {
-        CONSILIUM_ASSERT(part.size() <= 0xffffffffU);
-        const auto n = static_cast<std::uint32_t>(part.size());
-        const char length[4] = {static_cast<char>(n >> 24U), static_cast<char>(n >> 16U),
-                                static_cast<char>(n >> 8U), static_cast<char>(n)};
+        char length[4];
+        put_length(length, part.size());
         hash.update({length, 4});
         hash.update(part);
     }

@@ -25,6 +25,7 @@ struct StateQuestion {
 enum class StateProofError {
     kMalformed,       // not the canonical encoding of a v1::StateProof
     kKind,            // no such kind of proof, or a subject that this kind does not have
+    kQuestion,        // kind, subject or as_of were damaged
     kKeyLength,       // a key or value over its limit, or an empty key
     kEntryShape,      // a field that entries of that kind do not have, or lack
     kEntryOrder,      // serials not ascending, 0, or above the count
@@ -37,7 +38,6 @@ enum class StateProofError {
     kNotAlive,        // an entry used was not alive at that height: too young, or ended
     kEnds,            // an entry shown as the end of another does not end it
     kUnused,          // an entry that no step of the answer needs
-    kOtherKey,        // the entries do not answer for the subject
     kNotAbsent,       // no single entry spans the absent key
     kChainStart,      // the chain begins above the prefix
     kChainBroken,     // a link does not lead to the entry that follows
