@@ -13,7 +13,7 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // its contract in execution::apply_genesis.
 enum class GenesisError {
     kEncoding,         // not the canonical encoding of GenesisState
-    kProtocolVersion,  // not one that this software speaks
+    kProtocol,         // not one that this software speaks
     kTime,             // 0
     kSalt,             // not 32 bytes
     kNoMember,         // no member

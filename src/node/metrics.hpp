@@ -59,7 +59,8 @@ struct Metrics {
     std::atomic<std::uint64_t> bundles_resubmitted_total{0};
     std::atomic<std::uint64_t> queue_transactions{0};  // accepted, not yet committed
     std::atomic<std::uint64_t> bundles_in_flight{0};
-    DurationHistogram block_apply;  // execute and write, without the sync
+    DurationHistogram block_apply;  // execution and the new root
+    DurationHistogram block_write;  // the atomic write, without the sync
     DurationHistogram block_sync;
     DurationHistogram outbox_sync;
     DurationHistogram submit_commit;  // from submit to the durable outcome
