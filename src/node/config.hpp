@@ -44,9 +44,11 @@ struct HttpConfig {
     std::uint64_t threads = 2;
     std::uint64_t connections_max = 1024;
     std::uint64_t pipeline_max = 1024;
-    std::uint64_t body_bytes_max = 64U * 1024U * 1024U;
-    std::uint64_t request_timeout_ms = 30'000;
-    std::uint64_t idle_timeout_ms = 60'000;
+    std::uint64_t in_flight_max = 32'768;
+    std::uint64_t header_timeout_ms = 10'000;
+    std::uint64_t body_timeout_ms = 20'000;
+    std::uint64_t answer_timeout_ms = 60'000;
+    std::uint64_t idle_timeout_ms = 120'000;
     friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };
 

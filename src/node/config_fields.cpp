@@ -75,7 +75,7 @@ const std::vector<Field<NodeConfig>>& of<NodeConfig>() {
         {"validator_key", Text<T>{&T::validator_key, true, false, {}},
          "The key file with which the node votes on blocks; empty for an observer."},
         {"token_key", Text<T>{&T::token_key, true, true, {}},
-         "The key file with which the node signs access tokens for its users."},
+         "The key (PEM, mode 0600) with which the node signs access tokens for its users."},
     };
     return kFields;
 }
@@ -91,15 +91,19 @@ const std::vector<Field<HttpConfig>>& of<HttpConfig>() {
          "The TLS certificate chain (PEM)."},
         {"private_key", Text<T>{&T::private_key, true, true, {}},
          "The TLS private key (PEM, mode 0600)."},
-        {"threads", Number<T>{&T::threads, 1, 64}, "Threads that serve requests."},
+        {"threads", Number<T>{&T::threads, 1, 16}, "Threads that serve requests."},
         {"connections_max", Number<T>{&T::connections_max, 1, 100'000},
          "Open connections; more are closed at once."},
         {"pipeline_max", Number<T>{&T::pipeline_max, 1, 65'536},
          "Requests of one connection in flight; reading waits beyond it."},
-        {"body_bytes_max", Number<T>{&T::body_bytes_max, 65'536, 64U * 1024U * 1024U},
-         "The longest request body."},
-        {"request_timeout_ms", Number<T>{&T::request_timeout_ms, 100, 600'000},
-         "How long a request may take to arrive or to be answered, in milliseconds."},
+        {"in_flight_max", Number<T>{&T::in_flight_max, 1, 1'000'000},
+         "Requests in flight over all connections; beyond it clients are told to wait."},
+        {"header_timeout_ms", Number<T>{&T::header_timeout_ms, 100, 600'000},
+         "How long a request's header may take to arrive, in milliseconds."},
+        {"body_timeout_ms", Number<T>{&T::body_timeout_ms, 100, 600'000},
+         "How long a body may take, beside one second for each 64 KiB, in milliseconds."},
+        {"answer_timeout_ms", Number<T>{&T::answer_timeout_ms, 100, 600'000},
+         "How long an answer may take before the client is told so, in milliseconds."},
         {"idle_timeout_ms", Number<T>{&T::idle_timeout_ms, 100, 3'600'000},
          "How long a connection without a request stays open, in milliseconds."},
     };

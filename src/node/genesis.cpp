@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/genesis.hpp"
 
-#include <array>
 #include <boost/json.hpp>
-#include <charconv>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -13,6 +11,7 @@
 #include "base/rfc3339.hpp"
 #include "crypto/hash.hpp"
 #include "ledger/domain.hpp"
+#include "node/json_text.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::node {
@@ -67,31 +66,6 @@ json::object validator_json(const v1::GenesisMember& member) {
             {"name", member.member_id()}};
 }
 
-// Two spaces for each level; Boost.JSON itself writes one line.
-void write_pretty(std::string& out, const json::value& value, std::size_t depth) {
-    const std::string inner((depth + 1) * 2, ' ');
-    const auto close = [&](char c) { out += "\n" + std::string(depth * 2, ' ') + c; };
-    if (const auto* object = value.if_object(); object != nullptr && !object->empty()) {
-        const char* separator = "{\n";
-        for (const auto& member : *object) {
-            out += separator + inner + json::serialize(member.key()) + ": ";
-            write_pretty(out, member.value(), depth + 1);
-            separator = ",\n";
-        }
-        close('}');
-    } else if (const auto* array = value.if_array(); array != nullptr && !array->empty()) {
-        const char* separator = "[\n";
-        for (const auto& element : *array) {
-            out += separator + inner;
-            write_pretty(out, element, depth + 1);
-            separator = ",\n";
-        }
-        close(']');
-    } else {
-        out += json::serialize(value);
-    }
-}
-
 json::value document_json(const v1::GenesisState& state) {
     const Bytes app_state = proto::encode(state);
     json::array validators;
@@ -132,10 +106,7 @@ std::string chain_id_of(const ledger::NetworkId& network_id) {
 }
 
 std::string make_genesis_document(const v1::GenesisState& state) {
-    std::string out;
-    write_pretty(out, document_json(state), 0);
-    out += '\n';
-    return out;
+    return pretty_json(document_json(state)) + '\n';
 }
 
 Result<Genesis, std::string> parse_genesis(std::string_view document) {
