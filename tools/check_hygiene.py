@@ -178,8 +178,9 @@ class Checker:
 
     @staticmethod
     def is_text(name):
-        """Whether a file is ours to read as text; seed corpora and demo data are bytes."""
-        return not re.match(r"(demo/data|tests/fuzz/corpus|tests/vectors/.*\.(bin|hex))", name)
+        """Whether a file is ours to read as text; corpora and copied vectors are bytes."""
+        return not re.match(
+            r"demo/data|tests/fuzz/corpus|tests/vectors/cometbft|tests/vectors/.*\.(bin|hex)", name)
 
     def check_text(self, name, text):
         suffix = pathlib.PurePath(name).suffix
