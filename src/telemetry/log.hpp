@@ -51,7 +51,8 @@ enum class LogError { kOpen };  // the file cannot be opened for writing
 [[nodiscard]] const char* to_string(LogError error);
 
 // Writes one JSON object per line:
-//   {"time":"2026-01-31T23:59:59.123Z","level":"info","component":"http","message":"...","height":7}
+//   {"time":"2026-01-31T23:59:59.123Z","level":"info","component":"http","message":"...",
+//    "height":7}
 // A handle: copies share the sink. Thread-safe. Writing never fails visibly: a full disk must not
 // stop a node from answering.
 class Logger {

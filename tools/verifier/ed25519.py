@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ed25519 signatures by the rule of ZIP-215, in plain Python integers.
 
-The rule of CometBFT's votes: S must be below the group's order; the key and R may be any encoding that
-decompresses, canonical or not; the equation is checked with the cofactor. From RFC 8032 section 5.1
-and https://zips.z.cash/zip-0215. Slow (milliseconds) and not constant-time: nothing here is secret.
+The rule of CometBFT's votes: S must be below the group's order; the key and R may be any encoding
+that decompresses, canonical or not; the equation is checked with the cofactor. From RFC 8032
+section 5.1 and https://zips.z.cash/zip-0215. Slow (milliseconds) and not constant-time: nothing
+here is secret.
 """
 import hashlib
 
