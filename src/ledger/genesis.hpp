@@ -12,17 +12,17 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 // Why bytes are not a genesis state. What only a contract knows (names, kinds, users) is checked by
 // its contract in execution::apply_genesis.
 enum class GenesisError {
-    kEncoding,         // not the canonical encoding of GenesisState
-    kProtocol,         // not one that this software speaks
-    kTime,             // 0
-    kSalt,             // not 32 bytes
-    kNoMember,         // no member
-    kTooManyMembers,   // over limits::kMembersMax
-    kMemberId,         // not a member id
-    kMemberOrder,      // member ids not strictly ascending
-    kMember,           // a member without description
-    kKey,              // a member without a key, or with more than limits::kKeysPerMemberMax
-    kNoValidator,      // no validator at all
+    kEncoding,        // not the canonical encoding of GenesisState
+    kProtocol,        // not one that this software speaks
+    kTime,            // 0
+    kSalt,            // not 32 bytes
+    kNoMember,        // no member
+    kTooManyMembers,  // over limits::kMembersMax
+    kMemberId,        // not a member id
+    kMemberOrder,     // member ids not strictly ascending
+    kMember,          // a member without description
+    kKey,             // a member without a key, or with more than limits::kKeysPerMemberMax
+    kNoValidator,     // no validator at all
     kTooManyValidators,
     kValidator,   // a key without power, power without a key, not a key, or one used twice
     kMembership,  // membership refuses a name, kind, node, key or user
