@@ -25,7 +25,6 @@ OWNERS = [
     ("sodium", ("crypto",), True),
     ("rocksdb/", ("store",), True),
     ("boost/", ("http", "services/", "consensus/cometbft", "node", "cli"), False),
-    ("jwt.h", ("http",), True),
     ("spdlog/", ("telemetry",), True),
     ("fmt/", ("telemetry",), True),
     ("prometheus/", ("telemetry",), True),

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+#include "http/responder.hpp"
+
+namespace consilium::http {
+
+// What the server checks before a handler runs. A request that fails a check never reaches it.
+struct RouteOptions {
+    std::optional<Scope> scope;      // nothing: public
+    std::vector<Media> consumes;     // what the body may be (415); empty: no body is allowed
+    std::vector<Media> produces;     // what the answer may be (406), the first by default
+    std::size_t body_bytes_max = 0;  // 413 above it
+    // Answers can be large: the connection's next request waits until this one has been written.
+    bool heavy = false;
+};
+
+// Runs on an IO thread and must not block: who has work to do moves what it needs elsewhere and
+// answers later, from any thread.
+using Handler = std::function<void(Request&, Responder)>;
+
+// One request of a batched route.
+struct Exchange {
+    Bytes body;
+    Media accept = Media::kNone;
+    std::shared_ptr<const Principal> principal;
+    Responder responder;
+};
+
+// Gets all requests of its route that one read from a connection brought, so that a pipelining
+// client's requests cost one call.
+using BatchHandler = std::function<void(std::vector<Exchange>)>;
+
+struct Route {
+    Method method = Method::kGet;
+    std::string pattern;
+    RouteOptions options;
+    Handler handler;
+    BatchHandler batch;                 // exactly one of the two is set
+    std::vector<std::string> segments;  // of the pattern
+    std::size_t index = 0;              // in order of addition
+};
+
+// Patterns are "/v1/state/{key}": a segment in braces matches any one non-empty segment. A pattern
+// without braces wins over one with. HEAD is answered by GET's route. Filled before the server
+// starts, then read-only.
+class Router {
+ public:
+    void add(Method method, std::string pattern, RouteOptions options, Handler handler);
+    void add_batched(Method method, std::string pattern, RouteOptions options,
+                     BatchHandler handler);
+
+    struct Match {
+        const Route* route = nullptr;  // nothing: see allowed
+        std::array<std::string_view, kPathParametersMax> parameters;
+        std::string allowed;  // methods of this path, for 405; empty: no such path
+    };
+    [[nodiscard]] Match match(Method method, std::string_view path) const;
+    [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+    Route& append(Method method, std::string pattern, RouteOptions options);
+    std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace consilium::http
