@@ -13,6 +13,7 @@ namespace {
 // Leaves of one piece of work for merkle_root with ParallelFor; a power of two, so that every piece
 // but the last is a full subtree.
 constexpr std::size_t kPiece = 4096;
+constexpr std::uint64_t kTotalMax = 1ULL << 32U;
 
 // Splitting at the largest power of two below n is the same tree as joining neighbours level by
 // level and carrying a lone last node up. `nodes` is overwritten.
@@ -88,7 +89,6 @@ std::vector<Hash32> merkle_path(std::span<const Hash32> leaf_hashes, std::size_t
 
 std::optional<Hash32> merkle_root_from_path(const Hash32& leaf_hash, std::uint64_t index,
                                             std::uint64_t total, std::span<const Hash32> path) {
-    constexpr std::uint64_t kTotalMax = 1ULL << 32U;
     if (total == 0 || total > kTotalMax || index >= total) return std::nullopt;
     Hash32 node = leaf_hash;
     std::uint64_t last = total - 1;  // index of the last node of this level
@@ -105,6 +105,32 @@ std::optional<Hash32> merkle_root_from_path(const Hash32& leaf_hash, std::uint64
     }
     if (used != path.size()) return std::nullopt;
     return node;
+}
+
+std::optional<Hash32> merkle_root_from_sides(const Hash32& leaf_hash, std::uint32_t left,
+                                             std::span<const Hash32> path) {
+    if (path.size() > 32 || std::uint64_t{left} >> path.size() != 0) return std::nullopt;
+    Hash32 node = leaf_hash;
+    for (const Hash32& sibling : path) {
+        node =
+            (left & 1U) != 0 ? merkle_inner_hash(sibling, node) : merkle_inner_hash(node, sibling);
+        left >>= 1U;
+    }
+    return node;
+}
+
+std::uint32_t merkle_path_sides(std::uint64_t index, std::uint64_t total) {
+    CONSILIUM_ASSERT(total >= 1 && total <= kTotalMax && index < total);
+    std::uint32_t left = 0;
+    unsigned step = 0;
+    for (std::uint64_t last = total - 1; last != 0; last >>= 1U, index >>= 1U) {
+        if ((index & 1U) != 0) {
+            left |= 1U << step++;
+        } else if (index != last) {
+            ++step;
+        }
+    }
+    return left;
 }
 
 MerkleTree::MerkleTree(std::vector<Hash32> leaf_hashes) {

@@ -33,6 +33,15 @@ namespace consilium::crypto {
                                                           std::uint64_t index, std::uint64_t total,
                                                           std::span<const Hash32> path);
 
+// The same for a tree that commits to no count, as CometBFT's do not: bit k of `left` says that the
+// k-th sibling stands to the left. Nothing for more than 32 siblings, or a bit beyond them, so that
+// every bit counts.
+[[nodiscard]] std::optional<Hash32> merkle_root_from_sides(const Hash32& leaf_hash,
+                                                           std::uint32_t left,
+                                                           std::span<const Hash32> path);
+// `left` for the path of leaf `index` of `total`, 1 <= total <= 2^32, index < total.
+[[nodiscard]] std::uint32_t merkle_path_sides(std::uint64_t index, std::uint64_t total);
+
 // A whole tree in memory (about 64 bytes per leaf), from which each path costs no hashing.
 class MerkleTree {
  public:

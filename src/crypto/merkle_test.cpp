@@ -74,6 +74,7 @@ TEST(Merkle, RootsAndPathsEqualTheReferenceAtEverySizeTo130) {
             ASSERT_EQ(merkle_path(leaves, i), path);
             ASSERT_EQ(tree.path(i), path);
             ASSERT_EQ(merkle_root_from_path(leaves[i], i, count, path), root);
+            ASSERT_EQ(merkle_root_from_sides(leaves[i], merkle_path_sides(i, count), path), root);
         }
     }
 }
@@ -106,6 +107,23 @@ TEST(Merkle, APathOfAnotherShapeIsRefused) {
     EXPECT_EQ(merkle_root_from_path(leaves[0], 0, 0, {}), std::nullopt);
     EXPECT_EQ(merkle_root_from_path(leaves[0], 1, 1, {}), std::nullopt);
     EXPECT_EQ(merkle_root_from_path(leaves[0], 0, 1, {}), leaves[0]);
+}
+
+TEST(Merkle, EverySideCounts) {
+    const std::vector<Hash32> leaves = make_leaves(5);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        const std::vector<Hash32> path = merkle_path(leaves, i);
+        const std::uint32_t left = merkle_path_sides(i, leaves.size());
+        for (unsigned bit = 0; bit < 32; ++bit) {
+            const auto other = merkle_root_from_sides(leaves[i], left ^ (1U << bit), path);
+            EXPECT_NE(other, merkle_root(leaves));
+            EXPECT_EQ(other.has_value(), bit < path.size());
+        }
+    }
+    const std::vector<Hash32> longest(32, leaves[0]);
+    EXPECT_TRUE(merkle_root_from_sides(leaves[0], ~0U, longest).has_value());
+    const std::vector<Hash32> longer(33, leaves[0]);
+    EXPECT_FALSE(merkle_root_from_sides(leaves[0], 0, longer).has_value());
 }
 
 TEST(Merkle, TheTotalIsBounded) {

@@ -8,7 +8,7 @@ namespace consilium::verify {
 enum class VerifyError {
     // The file.
     kEncoding,              // not the canonical encoding of a Receipt, ValidatorHistory, ...
-    kEmpty,                 // a Receipt of no kind that this version knows
+    kKind,                  // a receipt of another kind than was asked for, or of none
     kTooLarge,              // over a limit
     kSignedHeaderEncoding,  // header and commit are not in CometBFT's encoding
     kValidatorsEncoding,    // a validator set is not in CometBFT's encoding, or not a set
@@ -25,17 +25,15 @@ enum class VerifyError {
     kValidators,       // the header names another validator set than the history gives
     kNextValidators,   // the set shown is not the one that the header names as next
     // Trust.
-    kBeforeTrust,         // a height below genesis
     kHistoryOrder,        // changes not ascending in height and time
     kHistoryNoChange,     // a step at which the set stays the same
-    kCheckpointConflict,  // a pinned checkpoint and another checkpoint or step disagree
+    kCheckpointConflict,  // another header is pinned, or stands in the history, at this height
     // Time.
-    kHeaderTime,   // not later than the header that its trust comes from
+    kHeaderTime,   // earlier than genesis or than a pinned header below it, or later than one above
     kFromFuture,   // more than 10 s after the verifier's clock
     kTooOld,       // older than the verifier accepts
     kAsOfMissing,  // an "as of" proof without the headers of its moment, or the reverse
     kAsOfHeight,   // the headers are not those of the proof's height and the next
-    kAsOfTime,     // not time(h) <= T < time(h + 1)
     // Outcome receipts.
     kHeight,           // the header is not that of the block after
     kTransaction,      // transaction, member or transaction id altered

@@ -16,13 +16,6 @@
 // Receipts from the data of a block, as a node makes them. Pure; thread-safe.
 namespace consilium::verify {
 
-// H("consilium/outcome/1", transaction id, u32be index, outcome bytes).
-[[nodiscard]] Hash32 outcome_leaf(const ledger::TransactionId& id, std::uint32_t index,
-                                  BytesView outcome);
-// H("consilium/result/1", bundle id, u32be count, outcome root): the ABCI result's data.
-[[nodiscard]] Hash32 bundle_result(const ledger::BundleId& bundle_id, std::uint32_t count,
-                                   const Hash32& outcome_root);
-
 // One executed bundle of a block. Made once, serves every receipt of its transactions.
 struct BundleOutcomes {
     ledger::BundleId bundle_id;
@@ -46,8 +39,7 @@ class OutcomeReceiptMaker {
  private:
     Height height_;
     Bytes signed_header_;
-    std::uint32_t item_index_;
-    std::uint32_t item_count_;
+    std::uint32_t result_left_;
     std::vector<Hash32> result_path_;
     BundleOutcomes bundle_;
     crypto::MerkleTree outcome_tree_;
@@ -55,7 +47,6 @@ class OutcomeReceiptMaker {
 
 // What an "as of" receipt carries beside its proof.
 struct AsOfHeaders {
-    UnixMs time;                  // T, time(h) <= T < time(h + 1)
     ledger::SignedHeader header;  // h
     ledger::SignedHeader next;    // h + 1
 };

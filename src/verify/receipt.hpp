@@ -4,14 +4,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "consilium/v1/ledger.pb.h"
 #include "ledger/commit.hpp"
 #include "ledger/ids.hpp"
+#include "ledger/outcome.hpp"
+#include "verify/state_proof.hpp"
 #include "verify/trust.hpp"
 
 // Offline verification of receipts (docs/formats/receipt.md): bytes in, facts out. No clock, disk
@@ -36,36 +38,78 @@ struct VerifiedHeader {
     UnixMs time;
     Anchor anchor;
 };
+using HeaderRef = std::shared_ptr<const VerifiedHeader>;
 
-// Remembers the last checked headers by the hash of their bytes, so that receipts that share a
-// header pay for its commit once. Holds for one Trust only. Not thread-safe: one per thread.
+// Remembers checked headers by the hash of their bytes, so that receipts that share a header pay
+// for its commit once. Holds for one Trust only. Not thread-safe: one per thread.
 class HeaderCache {
  public:
-    static constexpr std::size_t kHeadersMax = 256;
+    static constexpr std::size_t kHeadersMax = 1024;
+
+    [[nodiscard]] HeaderRef find(const Hash32& key) const;
+    void insert(const Hash32& key, HeaderRef header);
 
  private:
-    friend class HeaderCheck;
-    std::map<Hash32, std::shared_ptr<const VerifiedHeader>> headers_;
+    std::map<Hash32, HeaderRef> headers_;
 };
 
-// Decodes and checks a signed header of this network against the epoch of its height, and its time
+// Decodes and checks a signed header of this network against the set of its height, and its time
 // against the clock. `cache` may be null.
-[[nodiscard]] Result<std::shared_ptr<const VerifiedHeader>, VerifyError> verify_header(
-    BytesView signed_header, const Trust& trust, const Freshness& freshness, HeaderCache* cache);
+[[nodiscard]] Result<HeaderRef, VerifyError> verify_header(BytesView signed_header,
+                                                           const Trust& trust,
+                                                           const Freshness& freshness,
+                                                           HeaderCache* cache = nullptr);
 
 struct VerifiedOutcome {
     ledger::TransactionId transaction_id;
     ledger::MemberId member_id;
     Bytes transaction;
-    v1::Outcome outcome;
+    ledger::Outcome outcome;
     Height height = 0;
-    std::uint32_t item_index = 0;
-    std::uint32_t index = 0;
-    std::shared_ptr<const VerifiedHeader> header;  // of block height + 1
+    ledger::BundleId bundle_id;
+    std::uint32_t index = 0;  // in its bundle
+    std::uint32_t count = 0;  // transactions of that bundle
+    HeaderRef header;         // of block height + 1
 };
 
+// That this transaction, submitted by this member, had this outcome in block `height`.
 [[nodiscard]] Result<VerifiedOutcome, VerifyError> verify_outcome_receipt(
     BytesView receipt, const Trust& trust, const Freshness& freshness,
     HeaderCache* cache = nullptr);
+
+// Block h, of which an "as of" proof speaks, covers the moments from <= T < until.
+struct AsOfMoment {
+    Height height = 0;
+    UnixMs from;
+    UnixMs until;
+    [[nodiscard]] bool covers(UnixMs time) const { return from <= time && time < until; }
+};
+
+struct VerifiedState {
+    ProvenState proven;               // the caller compares its question with what it asked
+    Height height = 0;                // of the state shown
+    std::optional<AsOfMoment> as_of;  // when the question names a height
+    HeaderRef header;                 // of block height + 1; its time is "now" without as_of
+};
+
+// What was wrong, and with a state proof, where in it.
+struct Refusal {
+    VerifyError error = VerifyError::kEncoding;
+    std::optional<StateProofError> state_proof;
+    friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+[[nodiscard]] std::string to_string(const Refusal& refusal);
+
+// That the answer shown is what the state held.
+[[nodiscard]] Result<VerifiedState, Refusal> verify_state_receipt(BytesView receipt,
+                                                                  const Trust& trust,
+                                                                  const Freshness& freshness,
+                                                                  HeaderCache* cache = nullptr);
+
+// Either kind.
+using VerifiedReceipt = std::variant<VerifiedOutcome, VerifiedState>;
+[[nodiscard]] Result<VerifiedReceipt, Refusal> verify_receipt(BytesView receipt, const Trust& trust,
+                                                              const Freshness& freshness,
+                                                              HeaderCache* cache = nullptr);
 
 }  // namespace consilium::verify

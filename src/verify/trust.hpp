@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -28,9 +30,6 @@ struct Genesis {
 // nodes that have a validator key and power.
 [[nodiscard]] Result<Genesis, VerifyError> read_genesis(BytesView app_state);
 
-[[nodiscard]] ledger::NetworkId network_id_of(BytesView app_state);
-[[nodiscard]] std::string chain_id_of(const ledger::NetworkId& network_id);
-
 enum class AnchorKind { kGenesis, kCheckpoint };
 
 // Where trust in a header begins. Keys of validators that are long gone prove nothing, so a tool
@@ -45,7 +44,6 @@ struct Anchor {
 struct Epoch {
     Height first = 0;
     ledger::ValidatorSet validators;
-    UnixMs after;  // every header of the epoch is later than this
     Anchor anchor;
 };
 
@@ -63,13 +61,27 @@ class Trust {
     [[nodiscard]] const Genesis& genesis() const { return genesis_; }
     // Ascending in `first`, the first one that of block 1.
     [[nodiscard]] const std::vector<Epoch>& epochs() const { return epochs_; }
-    // The epoch that a header of this height falls in; null for height 0.
-    [[nodiscard]] const Epoch* epoch_at(Height height) const;
+    // The epoch that a header of this height falls in. height >= 1.
+    [[nodiscard]] const Epoch& epoch_at(Height height) const;
+
+    // Whether a header agrees with those of the checkpoints and changes: it is the one at its
+    // height, and times ascend with heights.
+    [[nodiscard]] Status<VerifyError> check_known(const ledger::Header& header,
+                                                  const Hash32& hash) const;
 
  private:
-    explicit Trust(Genesis genesis) : genesis_(std::move(genesis)) {}
+    struct Known {
+        Hash32 hash;
+        UnixMs time;
+    };
+
+    explicit Trust(Genesis genesis);
+    [[nodiscard]] Status<VerifyError> add_checkpoint(BytesView bytes);
+    [[nodiscard]] Status<VerifyError> add_change(BytesView signed_header, BytesView next);
+
     Genesis genesis_;
     std::vector<Epoch> epochs_;
+    std::map<Height, Known> known_;
 };
 
 // CometBFT's VerifyCommit on the header itself: chain id, plausible fields, commit for this header,
