@@ -51,6 +51,9 @@ class StateSnapshot : public StateView {
     [[nodiscard]] Result<std::vector<KeyValue>, DiskError> scan(BytesView prefix, BytesView from,
                                                                 std::size_t limit) const override;
 
+    // The state as of a height from retained_height() to height().
+    [[nodiscard]] Result<std::unique_ptr<StateView>, StateError> at(Height height) const;
+
     // A canonical v1::StateProof against root() that answers the question.
     [[nodiscard]] Result<Bytes, StateError> prove(const verify::StateQuestion& question) const;
 
@@ -76,8 +79,8 @@ class Pending {
     [[nodiscard]] const Hash32& root() const;
     [[nodiscard]] Height height() const;
     [[nodiscard]] std::uint64_t entry_count() const;
-    [[nodiscard]] Body& body() { return *body_; }
     [[nodiscard]] const Body& body() const { return *body_; }
+    [[nodiscard]] std::unique_ptr<Body> release() &&;
 
  private:
     std::unique_ptr<Body> body_;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/entry.hpp"
+
+#include "base/assert.hpp"
+
+namespace consilium::state {
+namespace {
+
+// The first byte of a slot.
+constexpr std::uint8_t kKindMask = 3;
+constexpr std::uint8_t kHigh = 4;
+constexpr std::uint8_t kPruned = 8;
+constexpr std::uint8_t kValueHere = 16;
+constexpr std::uint8_t kValueApart = 32;
+
+std::uint8_t flags_of(const StoredEntry& entry) {
+    auto flags = static_cast<std::uint8_t>(entry.kind);
+    if (entry.high) flags |= kHigh;
+    if (entry.pruned) flags |= kPruned;
+    if (entry.value) flags |= kValueHere;
+    if (entry.value_apart) flags |= kValueApart;
+    return flags;
+}
+
+void append_bytes(Bytes& out, BytesView bytes) {
+    append_varint(out, bytes.size());
+    out += bytes;
+}
+
+bool take_bytes(BytesView& in, Bytes& out) {
+    std::uint64_t size = 0;
+    if (!take_varint(in, size) || size > in.size()) return false;
+    out = in.substr(0, size);
+    in.remove_prefix(size);
+    return true;
+}
+
+bool take_hash(BytesView& in, Hash32& out) {
+    if (!assign(out, in.substr(0, Hash32::kSize))) return false;
+    in.remove_prefix(Hash32::kSize);
+    return true;
+}
+
+void append_body(Bytes& out, const StoredEntry& entry) {
+    append_varint(out, entry.height);
+    append_varint(out, entry.ends);
+    if (entry.kind != v1::ENTRY_KIND_LOW) append_bytes(out, entry.key);
+    if (entry.kind != v1::ENTRY_KIND_END && !entry.high) append_bytes(out, entry.next);
+    if (entry.kind != v1::ENTRY_KIND_KEY) return;
+    append_varint(out, entry.value_height);
+    append_varint(out, entry.value_serial);
+    out += entry.value_hash.view();
+}
+
+bool take_body(BytesView& in, StoredEntry& entry) {
+    if (!take_varint(in, entry.height) || !take_varint(in, entry.ends)) return false;
+    if (entry.kind != v1::ENTRY_KIND_LOW && !take_bytes(in, entry.key)) return false;
+    if (entry.kind != v1::ENTRY_KIND_END && !entry.high && !take_bytes(in, entry.next))
+        return false;
+    if (entry.kind != v1::ENTRY_KIND_KEY) return true;
+    return take_varint(in, entry.value_height) && take_varint(in, entry.value_serial) &&
+           take_hash(in, entry.value_hash);
+}
+
+bool parse_slot(BytesView in, StoredEntry& entry) {
+    if (in.empty()) return false;
+    const auto flags = static_cast<std::uint8_t>(in.front());
+    in.remove_prefix(1);
+    if ((flags & kKindMask) > v1::ENTRY_KIND_END || flags >= 2 * kValueApart) return false;
+    entry.kind = static_cast<v1::EntryKind>(flags & kKindMask);
+    entry.high = (flags & kHigh) != 0;
+    entry.pruned = (flags & kPruned) != 0;
+    entry.value_apart = (flags & kValueApart) != 0;
+    if (entry.pruned ? !take_hash(in, entry.leaf) : !take_body(in, entry)) return false;
+    if ((flags & kValueHere) != 0 && !take_bytes(in, entry.value.emplace())) return false;
+    return in.empty();
+}
+
+}  // namespace
+
+verify::EntryFields StoredEntry::fields() const {
+    const BytesView content = kind == v1::ENTRY_KIND_KEY ? value_hash.view() : BytesView();
+    return {kind, high, serial, height, value_height, ends, key, next, content};
+}
+
+Hash32 StoredEntry::leaf_hash() const {
+    return pruned ? leaf : verify::entry_leaf(fields());
+}
+
+void append_varint(Bytes& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U)
+        out.push_back(static_cast<char>((value & 0x7fU) | 0x80U));
+    out.push_back(static_cast<char>(value));
+}
+
+bool take_varint(BytesView& in, std::uint64_t& value) {
+    value = 0;
+    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
+        const auto byte = static_cast<std::uint8_t>(in.front());
+        in.remove_prefix(1);
+        value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
+        if (byte < 0x80) return true;
+    }
+    return false;
+}
+
+void append_slot(Bytes& pack, const StoredEntry& entry) {
+    Bytes slot;
+    slot.reserve(128 + entry.key.size() + entry.next.size() +
+                 (entry.value ? entry.value->size() : 0));
+    slot.push_back(static_cast<char>(flags_of(entry)));
+    if (entry.pruned) {
+        slot += entry.leaf.view();
+    } else {
+        append_body(slot, entry);
+    }
+    if (entry.value) append_bytes(slot, *entry.value);
+    append_bytes(pack, slot);
+}
+
+Result<StoredEntry, DiskError> read_slot(BytesView pack, std::uint64_t serial) {
+    CONSILIUM_ASSERT(serial >= 1);
+    for (std::uint64_t skip = (serial - 1) % kPackEntries;; --skip) {
+        std::uint64_t size = 0;
+        if (!take_varint(pack, size) || size > pack.size()) return fail(DiskError::kCorruption);
+        if (skip == 0) {
+            StoredEntry entry;
+            entry.serial = serial;
+            if (!parse_slot(pack.substr(0, size), entry)) return fail(DiskError::kCorruption);
+            return entry;
+        }
+        pack.remove_prefix(size);
+    }
+}
+
+Bytes serial_key(std::uint64_t serial) {
+    Bytes out;
+    append_be64(out, serial);
+    return out;
+}
+
+Bytes page_nodes_key(std::uint64_t page) {
+    return "p" + serial_key(page);
+}
+Bytes twig_key(std::uint64_t twig) {
+    return "t" + serial_key(twig);
+}
+
+Bytes history_key(BytesView key, std::uint64_t serial) {
+    Bytes out;
+    out.reserve(key.size() + 12);
+    for (const char c : key) {
+        out.push_back(c);
+        if (c == '\0') out.push_back('\xff');
+    }
+    out.append(2, '\0');
+    append_be64(out, serial);
+    return out;
+}
+
+std::optional<HistoryKey> parse_history_key(BytesView stored) {
+    HistoryKey out;
+    for (std::size_t i = 0; i + 1 < stored.size(); ++i) {
+        if (stored[i] != '\0') {
+            out.key.push_back(stored[i]);
+        } else if (stored[++i] == '\xff') {
+            out.key.push_back('\0');
+        } else {
+            const BytesView rest = stored.substr(i + 1);
+            if (stored[i] != '\0' || rest.size() != 8) return std::nullopt;
+            out.serial = read_be64(rest);
+            return out;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace consilium::state

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "state/disk.hpp"
+#include "verify/state_tree.hpp"
+
+// How entries lie on this node's disk. Not part of any proof: two nodes may store them differently.
+// docs/formats/state.md, "On disk".
+namespace consilium::state {
+
+// Sixteen neighbouring entries are stored together, so that writing costs a sixteenth of a record
+// and a proof finds the nearest siblings in one place.
+inline constexpr std::uint64_t kPackEntries = 16;
+// A page's nodes of this level are stored, one per pack.
+inline constexpr unsigned kPackLevel = 4;
+// A longer value lies apart, so that a pack stays small.
+inline constexpr std::size_t kInlineValueBytesMax = 256;
+
+// One entry, whole or (pruned) only its leaf. The value lies with the entry that set it, whose
+// serial is `value_serial`: a rewritten link copies no value.
+struct StoredEntry {
+    v1::EntryKind kind = v1::ENTRY_KIND_KEY;
+    bool high = false;
+    bool pruned = false;
+    bool value_apart = false;  // in Space::kValues, under this serial
+    std::uint64_t serial = 0;
+    Height height = 0;
+    Height value_height = 0;
+    std::uint64_t value_serial = 0;
+    std::uint64_t ends = 0;
+    Bytes key;
+    Bytes next;
+    Hash32 value_hash;           // of a KEY entry
+    Hash32 leaf;                 // of a pruned one
+    std::optional<Bytes> value;  // of a KEY entry that set a value, when it is short
+
+    [[nodiscard]] verify::EntryFields fields() const;
+    [[nodiscard]] Hash32 leaf_hash() const;
+};
+
+// Adds an entry to the pack it belongs to, behind those before it.
+void append_slot(Bytes& pack, const StoredEntry& entry);
+// The entry with that serial in its pack; corruption when the pack is not one or ends before it.
+[[nodiscard]] Result<StoredEntry, DiskError> read_slot(BytesView pack, std::uint64_t serial);
+
+[[nodiscard]] inline std::uint64_t pack_of(std::uint64_t serial) {
+    return (serial - 1) / kPackEntries;
+}
+
+// Keys of the spaces.
+[[nodiscard]] Bytes serial_key(std::uint64_t serial);  // values by serial, packs by number
+[[nodiscard]] Bytes page_nodes_key(std::uint64_t page);
+[[nodiscard]] Bytes twig_key(std::uint64_t twig);
+// Ordered by key, then serial: 00 within the key becomes 00 ff, and 00 00 ends it.
+[[nodiscard]] Bytes history_key(BytesView key, std::uint64_t serial);
+// The key and serial of a history key, or nothing when it is not one.
+struct HistoryKey {
+    Bytes key;
+    std::uint64_t serial = 0;
+};
+[[nodiscard]] std::optional<HistoryKey> parse_history_key(BytesView stored);
+
+void append_varint(Bytes& out, std::uint64_t value);
+// Takes a varint off the front; false when there is none.
+[[nodiscard]] bool take_varint(BytesView& in, std::uint64_t& value);
+
+}  // namespace consilium::state
