@@ -25,7 +25,8 @@ void Admission::resolve(const std::vector<execution::ItemOutput>& outputs, UnixM
         member->second.bytes -= found->second.bytes;
         member->second.bundles.erase(found);
     }
-    for (auto& [id, member] : members_) {
+    for (auto& named : members_) {
+        auto& member = named.second;
         std::erase_if(member.bundles, [&](const auto& entry) {
             if (entry.second.not_after >= block_time) return false;
             member.bytes -= entry.second.bytes;
