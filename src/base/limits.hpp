@@ -27,8 +27,16 @@ inline constexpr std::uint32_t kManifestLeavesMax = 1'000'000;
 inline constexpr std::uint32_t kManifestLeafCountMax = 1U << 20U;
 // Keys that a member may ever register: records of keys are never deleted.
 inline constexpr std::uint32_t kKeysPerMemberMax = 1024;
+// A key registered now may be good for at most five years (NIST SP 800-57 part 1, section 5.3.6,
+// advises one to three), so that rotation is practised.
+inline constexpr std::uint64_t kKeyValidMsMax = 5ULL * 366 * 24 * 3600 * 1000;
 inline constexpr std::size_t kUsersPerCommandMax = 256;
 inline constexpr std::uint64_t kUserValidMsMax = 48ULL * 3600 * 1000;
+// How far ahead a user's day may begin.
+inline constexpr std::uint64_t kUserAheadMsMax = 400ULL * 24 * 3600 * 1000;
+inline constexpr std::size_t kNameBytesMax = 128;
+inline constexpr std::size_t kAddressBytesMax = 256;
+inline constexpr std::size_t kEndpointBytesMax = 256;
 // Link slots are laid down eight at a time.
 inline constexpr std::uint32_t kLinkSlotsPerCommand = 8;
 inline constexpr std::uint32_t kLinkSlotsPerChartMax = 1024;

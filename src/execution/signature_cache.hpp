@@ -15,7 +15,7 @@ struct CheckedBundle;
 // entry, or having none, never changes a result. Thread-safe.
 class SignatureCache {
  public:
-    // `bytes` bounds the items held; 0 holds none.
+    // `bytes` bounds the memory held, estimated; 0 holds none.
     explicit SignatureCache(std::size_t bytes);
     ~SignatureCache();
     SignatureCache(const SignatureCache&) = delete;

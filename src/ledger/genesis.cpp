@@ -41,8 +41,7 @@ Status<GenesisError> check_validators(const v1::GenesisState& genesis) {
         if (node.validator_power() == 0) continue;
         if (!crypto::is_public_key(crypto::Algorithm::kEd25519, node.validator_public_key()))
             return fail(GenesisError::kValidator);
-        if (!keys.insert(node.validator_public_key()).second)
-            return fail(GenesisError::kValidator);
+        if (!keys.insert(node.validator_public_key()).second) return fail(GenesisError::kValidator);
         if (node.validator_power() > kTotalPowerMax - total) return fail(GenesisError::kValidator);
         total += node.validator_power();
     }
@@ -56,8 +55,7 @@ Status<GenesisError> check_validators(const v1::GenesisState& genesis) {
 Result<v1::GenesisState, GenesisError> decode_genesis(BytesView app_state) {
     v1::GenesisState genesis;
     if (!proto::parse_canonical(app_state, genesis)) return fail(GenesisError::kEncoding);
-    if (genesis.protocol_version() != kProtocolVersion)
-        return fail(GenesisError::kProtocolVersion);
+    if (genesis.protocol_version() != kProtocolVersion) return fail(GenesisError::kProtocol);
     if (genesis.time_unix_ms() == 0) return fail(GenesisError::kTime);
     if (genesis.salt().size() != 32) return fail(GenesisError::kSalt);
     if (const auto good = check_members(genesis); !good) return fail(good.error());
@@ -69,7 +67,7 @@ const char* to_string(GenesisError error) {
     switch (error) {
         case GenesisError::kEncoding:
             return "not the canonical encoding of a genesis state";
-        case GenesisError::kProtocolVersion:
+        case GenesisError::kProtocol:
             return "a protocol version that this software does not speak";
         case GenesisError::kTime:
             return "no time";

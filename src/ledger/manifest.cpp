@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "crypto/merkle.hpp"
 #include "ledger/commitment.hpp"

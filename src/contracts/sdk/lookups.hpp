@@ -41,11 +41,10 @@ class MembershipLookup {
     [[nodiscard]] virtual StateKey key_row(BytesView member_id, std::uint32_t key_id) const = 0;
     [[nodiscard]] virtual StateKey retirement_row(BytesView member_id,
                                                   std::uint32_t key_id) const = 0;
-    // The prefix of v1.Node rows, whose validator keys the engine follows.
-    [[nodiscard]] virtual StateKey node_rows() const = 0;
-    // True when the command does nothing but register a key: what an expired key may still sign.
-    [[nodiscard]] virtual bool only_registers_key(
-        const google::protobuf::Message& command) const = 0;
+    // What keeps a member from locking itself out: a key that has expired may still register its
+    // replacement, and an administrator whose day has passed may still register keys and users.
+    [[nodiscard]] virtual bool renews_key(const google::protobuf::Message& command) const = 0;
+    [[nodiscard]] virtual bool renews_users(const google::protobuf::Message& command) const = 0;
 
     [[nodiscard]] bool is_active(Overlay& state, BytesView member_id) const {
         const auto row = member(state, member_id);

@@ -50,8 +50,7 @@ class Overlay {
         std::optional<BytesView> before;
         std::optional<BytesView> after;
     };
-    [[nodiscard]] std::size_t change_count() const { return undo_.size(); }
-    [[nodiscard]] Change change(std::size_t index);
+    [[nodiscard]] std::vector<Change> changes();
 
     [[nodiscard]] std::optional<state::DiskError> disk_error() const { return error_; }
     void latch(state::DiskError error);

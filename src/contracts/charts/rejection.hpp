@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace consilium::contracts::charts {
+
+// Why charts rejects a command. Each names its rule and whether a retry can help. The values stand
+// in outcomes for ever.
+enum class Rejection : std::uint32_t {
+    kNone = 0,
+    // Not the canonical encoding of ChartsCommand: docs/formats/wire.md. No retry.
+    kMalformed = 1,
+    // No kind chosen: docs/formats/contracts.md. No retry.
+    kNoCommand = 2,
+    // 45 CFR 164.308(a)(4)(ii)(B): the user's role does not do this. By another user.
+    kRole = 3,
+    // An id is 16 random bytes, not all zero (45 CFR 164.514(c)). With a right one.
+    kId = 4,
+    // DESIGN section 5, point 2: exactly eight distinct commitments of 32 bytes. With eight.
+    kSlots = 5,
+    // DESIGN section 1: only members that treat or insure (provider, payer, dispenser, site) keep
+    // charts. By another member.
+    kMemberKind = 6,
+    // The id is taken: draw another. No retry with this one.
+    kChartExists = 7,
+    // No such chart, or not opened yet. When it has been opened.
+    kChartUnknown = 8,
+    // 45 CFR 164.526, DESIGN section 1: a chart has one custodian, who alone lays down its slots.
+    // By the custodian.
+    kNotCustodian = 9,
+    // limits::kLinkSlotsPerChartMax. No retry.
+    kTooManySlots = 10,
+    // The id is taken: draw another. No retry with this one.
+    kLinkExists = 11,
+    // No such link. When it has been opened.
+    kLinkUnknown = 12,
+    // A link leads to another member: DESIGN section 1. With another counterparty.
+    kOwnLink = 13,
+    // The counterparty is no active member. When it is.
+    kCounterparty = 14,
+    // RFC 8032 and FIPS 186-5: not a key of that algorithm, or a weak one. With a good key.
+    kPublicKey = 15,
+    // DESIGN section 5, point 2: no public key is used on two links. With a fresh key.
+    kPublicKeyUsed = 16,
+    // The command names a version that is not the link's (compare and set, DESIGN section 4): a
+    // signature withheld and used late cannot undo a later decision. With the current version.
+    kLinkVersion = 17,
+    // Closed already; a closed link stays so (45 CFR 164.508(b)(5), revocation). No retry.
+    kLinkClosed = 18,
+    // 45 CFR 164.508(b)(5): a link is closed by its custodian or with the patient's own signature.
+    // By one of them.
+    kNotAllowed = 19,
+};
+
+}  // namespace consilium::contracts::charts
