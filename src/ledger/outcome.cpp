@@ -69,7 +69,7 @@ RejectionText describe_rejection(Rejection rejection) {
         case Rejection::kUnknownContract:
             return {"unknown-contract", "No contract has this number.", Retry::kNever};
         case Rejection::kInvariant:
-            return {"invariant", "An internal rule would be broken: report this to the maintainers.",
+            return {"invariant", "An internal rule would be broken: tell the maintainers.",
                     Retry::kNever};
         case Rejection::kKeyExpired:
             return {"key-expired",
