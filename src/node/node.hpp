@@ -15,6 +15,7 @@
 #include "node/genesis.hpp"
 #include "node/metrics.hpp"
 #include "services/port/port.hpp"
+#include "state/disk.hpp"
 
 // The composition root: one process that hosts the nodes of any number of members on the embedded
 // engine, each with a ledger copy, a bundler and an outbox of its own.
@@ -44,6 +45,10 @@ struct HostOptions {
     unsigned threads = 2;  // for work inside a block that may run in parallel; 1 is allowed
     std::size_t cache_bytes = 128U << 20U;    // of blocks read from disk, per member
     const consensus::Clock* clock = nullptr;  // the system's when null
+    // Opens a member's disk; RocksDB in `directory` when null.
+    std::function<Result<std::unique_ptr<state::Disk>, state::DiskError>(
+        const std::filesystem::path& directory)>
+        open_disk;
     // Called on a thread of the engine when a member's node stops by itself; never with secrets.
     std::function<void(const ledger::MemberId& member, const std::string& reason)> on_failure;
 };
@@ -91,7 +96,7 @@ class Host {
     // otherwise kQuorum and nothing changes. While it is stopped its reads answer from its copy,
     // and submit answers kStopping.
     [[nodiscard]] virtual Status<NodeFailure> stop_member(const ledger::MemberId& member) = 0;
-    // Opens it again, catches up from the others' stores, replays its outbox.
+    // Catches up from the others' stores, replays its outbox, takes part again.
     [[nodiscard]] virtual Status<NodeFailure> start_member(const ledger::MemberId& member) = 0;
 
     [[nodiscard]] virtual std::vector<ledger::MemberId> members() const = 0;

@@ -173,15 +173,19 @@ bool EmbeddedEngine::stop_host(std::size_t host) {
     return stopped;
 }
 
-Status<CoreFailure> EmbeddedEngine::start_host(std::size_t host) {
+Status<CoreFailure> EmbeddedEngine::start_host(std::size_t host,
+                                               const std::function<void()>& joined) {
     while (true) {
         const Height height = core_.height();
         if (auto done = core_.catch_up(host, height); !done) return done;
         if (core_.height() - height <= kJoinDistance) break;
     }
-    Status<CoreFailure> joined = Done{};
-    while_quiet([&] { joined = core_.start_host(host); });
-    return joined;
+    Status<CoreFailure> result = Done{};
+    while_quiet([&] {
+        result = core_.start_host(host);
+        if (result) joined();
+    });
+    return result;
 }
 
 }  // namespace consilium::consensus::embedded

@@ -44,8 +44,10 @@ class EmbeddedEngine {
 
     // Takes a copy out, once everything made is synced and published. False: no quorum without it.
     [[nodiscard]] bool stop_host(std::size_t host);
-    // Catches up beside the running engine, then joins it.
-    [[nodiscard]] Status<CoreFailure> start_host(std::size_t host);
+    // Catches up beside the running engine, then joins it. `joined` runs before the first block
+    // that the copy takes part in.
+    [[nodiscard]] Status<CoreFailure> start_host(std::size_t host,
+                                                 const std::function<void()>& joined);
 
     [[nodiscard]] const Core& core() const { return core_; }
 

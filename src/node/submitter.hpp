@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "consensus/port/port.hpp"
+#include "crypto/random.hpp"
+#include "crypto/sign.hpp"
+#include "node/ledger_application.hpp"
+#include "node/outbox.hpp"
+#include "services/port/port.hpp"
+
+namespace consilium::node {
+
+struct SubmitterLimits {
+    std::size_t queue_transactions = 65'536;  // accepted and not yet committed
+    std::size_t queue_bytes = 64U << 20U;
+    std::size_t bundles_in_flight = 16;
+    std::uint64_t batch_delay_us = 5'000;  // longest wait for more transactions, under load
+    std::uint64_t bundle_lifetime_ms = 60'000;
+    std::uint64_t resubmit_after_us = 2'000'000;
+};
+
+// The steps of a submission between which a test may let the process die.
+enum class SubmitStep { kSigned, kStored, kSubmitted, kResolved };
+
+struct SubmitterOptions {
+    ledger::NetworkId network_id;
+    ledger::MemberId member_id;
+    std::uint32_t key_id = 1;
+    const crypto::SigningKey* key = nullptr;
+    SubmitterLimits limits;
+    Metrics* metrics = nullptr;                                       // may be null
+    std::function<Bytes(std::size_t)> random = crypto::random_bytes;  // nonces of fences
+    // Called after each step; true lets the submitter die there, as by a crash: it does nothing
+    // more and answers nobody. Null in production.
+    std::function<bool(SubmitStep)> dies_after;
+    // Called (on any thread, under no lock) when step() should run soon. May be null.
+    std::function<void()> wake;
+};
+
+// From a client's transaction to its durable outcome, exactly once (DESIGN section 4, "Replay,
+// exactly once"). Gathers transactions into bundles, signs them, keeps each in the outbox before it
+// is submitted, submits the same bytes again until a block resolves them. A transaction enters a
+// second bundle only when the first can no longer apply on the committed state: its number is used
+// or below the window, or its not_after is before the block time.
+//
+// A number is one above the highest of what the ledger's window and the outbox know. When the
+// ledger knows numbers that the outbox never gave out, the outbox is an old copy, and bundles of
+// this node that it does not know may still be on their way: then two bundles that do nothing
+// (fences), each a whole window above the last, push every such number below the window before
+// anything else is submitted.
+//
+// Without threads or clocks: whoever drives it says what time it is. submit(), step(), block() may
+// run on different threads; call backs run on the thread of whichever of them settles the outcome,
+// outside all locks.
+class Submitter {
+ public:
+    // `application`, `disk`, `engine` and the key outlive it. Nothing happens before open().
+    Submitter(SubmitterOptions options, const LedgerApplication& application, state::Disk& disk,
+              consensus::Engine& engine);
+    ~Submitter();
+
+    enum class OpenError { kDisk, kCorruption, kBadKey };
+    // Reads the outbox and the ledger's window. The ledger must be caught up and published.
+    [[nodiscard]] Status<OpenError> open();
+
+    // A transaction from a client. `wall` and `now_us` as in step().
+    void submit(Bytes transaction, UnixMs wall, std::uint64_t now_us,
+                services::SubmitCallback done);
+
+    // Does what is due: closes bundles, stores and submits them, submits again. Returns the
+    // monotonic time at which it wants to be called next, at the latest.
+    std::uint64_t step(UnixMs wall, std::uint64_t now_us);
+
+    // A published block, in order and without a gap since open(): answers what it resolved.
+    void block(const std::shared_ptr<const AppliedBlock>& block, std::uint64_t now_us);
+
+    // Answers everything with kStopping; later submissions too. What is in the outbox stays there.
+    // step() may neither be running nor follow.
+    void stop();
+
+    [[nodiscard]] std::size_t waiting() const;  // accepted, not yet answered
+    [[nodiscard]] bool failed() const;          // the outbox could not be written
+
+ private:
+    struct Entry;
+    struct OpenBundle;
+    struct Answer {
+        services::SubmitCallback done;
+        Result<services::Committed, services::SubmitError> result;
+    };
+    using Answers = std::vector<Answer>;
+    using Entries = std::unordered_map<ledger::TransactionId, Entry, FixedBytesHash>;
+    using Slot = Entries::value_type;  // stays where it is until it is erased
+
+    // Under mutex_.
+    [[nodiscard]] bool bundle_due(std::uint64_t now_us) const;
+    [[nodiscard]] std::vector<Slot*> take_queue();
+    void enqueue(Slot* slot);
+    void finish(Slot* slot, const Result<services::Committed, services::SubmitError>& result,
+                Answers& answers);
+    void resolve(const BundleNumber& number, const AppliedBlock& block, std::uint32_t item,
+                 std::uint64_t now_us, Answers& answers);
+    void settle_foreign(const AppliedBlock& block, std::uint32_t item, Answers& answers);
+    void requeue(const BundleNumber& number);
+    [[nodiscard]] bool can_never_apply(const BundleNumber& number, UnixMs not_after) const;
+    [[nodiscard]] std::uint64_t next_sequence() const;
+    [[nodiscard]] std::uint64_t next_wake(std::uint64_t now_us) const;
+    void set_gauges();
+
+    // Without mutex_, on the thread of open() and step().
+    [[nodiscard]] Status<OpenError> adopt_records(std::vector<Outbox::Record> records);
+    void settle_known(std::vector<Slot*>& taken, UnixMs wall, Answers& answers);
+    void make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t now_us);
+    void make_fence(UnixMs wall, std::uint64_t now_us);
+    void store_and_send(const BundleNumber& number, OpenBundle bundle, std::uint64_t now_us);
+    void send(const BundleNumber& number, const std::shared_ptr<const Bytes>& item,
+              std::uint64_t now_us);
+    void resubmit(std::uint64_t now_us);
+    void forget_resolved();
+    void fail_disk();
+    [[nodiscard]] bool dies(SubmitStep step);
+    static void give(Answers& answers);
+
+    const SubmitterOptions options_;
+    const LedgerApplication& application_;
+    consensus::Engine& engine_;
+    Outbox outbox_;  // used by open() and step() only
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const AppliedBlock> seen_;  // every block up to it went through block()
+    Entries entries_;
+    std::deque<Slot*> queue_;  // entries in no bundle, in order
+    std::size_t queue_bytes_ = 0;
+    std::size_t entries_bytes_ = 0;
+    std::map<BundleNumber, OpenBundle> open_;
+    std::vector<BundleNumber> resolved_;  // still in the outbox
+    std::uint64_t last_sequence_ = 0;
+    std::uint64_t forget_us_ = 0;
+    int fences_due_ = 0;
+    bool died_ = false;  // a test let it die
+    bool disk_failed_ = false;
+    bool stopping_ = false;
+};
+
+[[nodiscard]] const char* to_string(Submitter::OpenError error);
+
+}  // namespace consilium::node
