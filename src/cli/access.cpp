@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/access.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "base/hex.hpp"
+#include "cli/names.hpp"
+
+namespace consilium::cli {
+namespace {
+
+constexpr std::string_view kMakeOne =
+    "Give --home the folder that 'consilium init' made, or set CONSILIUM_HOME.";
+
+std::string home_folder(const HomeOptions& options) {
+    if (!options.home.empty()) return options.home;
+    const char* from_environment = std::getenv("CONSILIUM_HOME");
+    return from_environment == nullptr ? "." : from_environment;
+}
+
+Result<node::NodeConfig, Problem> choose(const node::Config& config, const std::string& member) {
+    std::vector<std::string> known;
+    for (const auto& candidate : config.nodes) {
+        if (candidate.member == member) return candidate;
+        known.push_back(candidate.member);
+    }
+    if (member.empty() && config.nodes.size() == 1) return config.nodes.front();
+    return fail(Problem{Exit::kUsage,
+                        member.empty() ? "several members have their nodes here"
+                                       : "no member '" + member + "' has its node here",
+                        "Give --member one of " + joined(known) + "."});
+}
+
+}  // namespace
+
+void add_home_options(CLI::App& command, HomeOptions& options) {
+    command.add_option("--home", options.home,
+                       "The folder that 'consilium init' made; else $CONSILIUM_HOME, else the "
+                       "current folder");
+    command.add_option("--member", options.member, "The member to speak for");
+}
+
+Result<OpenMember, Problem> open_member(const HomeOptions& options) {
+    const NetworkHome network{home_folder(options)};
+    if (!std::filesystem::exists(network.config())) {
+        return fail(Problem{Exit::kUsage,
+                            "there is no network in " + network.folder.string() + " (" +
+                                network.config().string() + " does not exist)",
+                            std::string(kMakeOne)});
+    }
+    const auto config = node::load_config(network.config());
+    if (!config) {
+        return fail(Problem{Exit::kUsage,
+                            node::to_string(config.error().front(), network.config().string()),
+                            "'consilium doctor --config " + network.config().string() +
+                                "' lists all that is wrong."});
+    }
+    const auto node = choose(*config, options.member);
+    if (!node) return fail(node.error());
+    auto genesis = node::load_genesis(config->genesis);
+    if (!genesis) return fail(Problem{Exit::kUsage, genesis.error(), std::string(kMakeOne)});
+    return OpenMember{node->member, network, std::move(genesis).value(), *node};
+}
+
+std::string token_realm(const ledger::NetworkId& network, std::string_view member) {
+    return "urn:consilium:" + to_hex(network.view()).substr(0, 32) + ":" + std::string(member);
+}
+
+Result<std::string, Problem> issue_token(const OpenMember& member,
+                                         const http::TokenRequest& request) {
+    auto key = read_file(member.config.token_key);
+    if (!key) return fail(key.error());
+    const std::string realm = token_realm(member.genesis.network_id, member.id);
+    const auto tokens = http::Tokens::create(realm, realm, {*key});
+    if (!tokens) {
+        return fail(Problem{
+            Exit::kUsage,
+            member.config.token_key + " is not a token key: " + http::to_string(tokens.error()),
+            {}});
+    }
+    const auto token = (*tokens)->issue(request, now());
+    if (!token) {
+        return fail(Problem{Exit::kUsage,
+                            std::string("no token can be made: ") + http::to_string(token.error()),
+                            {}});
+    }
+    return *token;
+}
+
+}  // namespace consilium::cli

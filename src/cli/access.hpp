@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "cli/home.hpp"
+#include "cli/output.hpp"
+#include "http/token.hpp"
+#include "node/config.hpp"
+#include "node/genesis.hpp"
+
+namespace CLI {
+class App;
+}
+
+// Which member a command speaks for, and how it reaches that member's node.
+namespace consilium::cli {
+
+// All that the ledger's routes ask for.
+inline constexpr std::string_view kFullScope = "system/Ledger.crs";
+
+struct HomeOptions {
+    std::string home;    // $CONSILIUM_HOME, else the current folder
+    std::string member;  // may be left out when the configuration has one member
+};
+
+void add_home_options(CLI::App& command, HomeOptions& options);
+
+struct OpenMember {
+    ledger::MemberId id;
+    NetworkHome network;
+    node::Genesis genesis;
+    node::NodeConfig config;  // paths resolved
+};
+
+// Reads configuration and genesis document of the folder.
+[[nodiscard]] Result<OpenMember, Problem> open_member(const HomeOptions& options);
+
+// Signed with the member's token key, which the node of the same configuration trusts.
+[[nodiscard]] Result<std::string, Problem> issue_token(const OpenMember& member,
+                                                       const http::TokenRequest& request);
+
+// The issuer and the audience of a member's tokens: a name, so that it outlives addresses.
+[[nodiscard]] std::string token_realm(const ledger::NetworkId& network, std::string_view member);
+
+}  // namespace consilium::cli

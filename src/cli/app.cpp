@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/app.hpp"
+
+#include <exception>
+#include <ostream>
+#include <sstream>
+
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+
+namespace consilium::cli {
+namespace {
+
+std::vector<std::string> names_under(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command :
+         app.get_subcommands([](const CLI::App* c) { return !c->get_name().empty(); })) {
+        names.push_back(command->get_name());
+    }
+    return names;
+}
+
+// The deepest command that the arguments name, and the first word after it.
+struct Reached {
+    const CLI::App* command;
+    std::string path;
+    std::string next;
+};
+
+Reached reached(const CLI::App& app, int argc, const char* const* argv) {
+    Reached at{&app, "consilium", ""};
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        const auto names = names_under(*at.command);
+        if (std::find(names.begin(), names.end(), word) == names.end()) {
+            if (!word.empty() && word.front() != '-') at.next = word;
+            return at;
+        }
+        at.command = at.command->get_subcommand(word);
+        at.path += " " + word;
+    }
+    return at;
+}
+
+void explain(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv,
+             Context& context) {
+    const Reached at = reached(app, argc, argv);
+    const std::string help = "'" + at.path + " --help' shows what it takes.";
+    const auto names = names_under(*at.command);
+    if (names.empty()) return context.fail(Exit::kUsage, error.what(), help);
+    if (at.next.empty()) {
+        return context.fail(Exit::kUsage, "'" + at.path + "' needs a command", help);
+    }
+    const std::string near = nearest(at.next, names);
+    context.fail(Exit::kUsage, "'" + at.path + "' has no command '" + at.next + "'",
+                 near.empty() ? help : "Did you mean '" + at.path + " " + near + "'?");
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_app(Context& context) {
+    auto app = std::make_unique<CLI::App>(
+        "Consilium: one ordered, signed, tamper-evident ledger for organisations in health care",
+        "consilium");
+    app->require_subcommand(1);
+    app->footer("'consilium COMMAND --help' shows a command's options. Documentation: docs/cli.md");
+    add_init(*app, context);
+    add_key(*app, context);
+    add_token(*app, context);
+    add_receipt(*app, context);
+    add_version(*app, context);
+    add_completion(*app, context);
+    add_man_page(*app, context);
+    return app;
+}
+
+int run(int argc, const char* const* argv, Context& context) {
+    try {
+        const auto app = make_app(context);
+        try {
+            app->parse(argc, argv);
+        } catch (const CLI::CallForHelp& help) {
+            app->exit(help, context.out, context.err);
+        } catch (const CLI::CallForAllHelp& help) {
+            app->exit(help, context.out, context.err);
+        } catch (const CLI::ParseError& error) {
+            explain(*app, error, argc, argv, context);
+        }
+    } catch (const std::exception& error) {
+        // What libraries throw is caught where they are called: this is a fault of ours.
+        context.fail(Exit::kInternal, std::string("internal error: ") + error.what(),
+                     "Please report this, with the command that you gave.");
+    }
+    context.out.flush();
+    if (!context.out && context.exit == Exit::kOk) {
+        context.fail(Exit::kDisk, "the output could not be written");
+    }
+    return static_cast<int>(context.exit);
+}
+
+}  // namespace consilium::cli

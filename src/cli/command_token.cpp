@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <memory>
+#include <ostream>
+
+#include "base/hex.hpp"
+#include "base/rfc3339.hpp"
+#include "cli/access.hpp"
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+#include "node/json_text.hpp"
+
+namespace consilium::cli {
+namespace {
+
+struct Options {
+    HomeOptions home;
+    std::string subject;
+    std::string client = "consilium-cli";
+    std::string scope = std::string(kFullScope);
+    std::uint64_t minutes = 60;
+};
+
+void new_token(const Options& options, Context& context) {
+    const auto member = open_member(options.home);
+    if (!member) return context.fail(member.error());
+    http::TokenRequest request;
+    request.subject = options.subject.empty() ? member->id : options.subject;
+    request.client_id = options.client;
+    request.scope = options.scope;
+    request.lifetime_ms = options.minutes * 60'000;
+    const auto token = issue_token(*member, request);
+    if (!token) return context.fail(token.error());
+    if (!context.json) {
+        context.out << *token << '\n';
+        return;
+    }
+    context.out << node::pretty_json(boost::json::object{
+                       {"token", *token},
+                       {"member", member->id},
+                       {"subject", request.subject},
+                       {"scope", request.scope},
+                       {"expires", to_rfc3339({now().value + request.lifetime_ms})}})
+                << '\n';
+}
+
+}  // namespace
+
+void add_token(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    CLI::App* group = add_group(app, "token", "Issue access tokens for a member's node");
+    CLI::App* made =
+        add_command(*group, context, "new", "Issue a token, signed with the member's token key");
+    add_home_options(*made, options->home);
+    made->add_option("--subject", options->subject,
+                     "The opaque id of the user or system it is for; the member's id without it");
+    made->add_option("--client", options->client, "The application that will use it")
+        ->capture_default_str();
+    made->add_option("--scope", options->scope, "SMART v2 scopes")->capture_default_str();
+    made->add_option("--minutes", options->minutes, "How long it is valid")
+        ->check(CLI::Range(1, 1440))
+        ->capture_default_str();
+    made->callback([options, &context] { new_token(*options, context); });
+}
+
+}  // namespace consilium::cli

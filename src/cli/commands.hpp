@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "cli/output.hpp"
+
+// Every command adds itself to the application. A command that prints a result takes --json.
+namespace consilium::cli {
+
+void add_init(CLI::App& app, Context& context);
+void add_key(CLI::App& app, Context& context);
+CLI::App* add_receipt(CLI::App& app, Context& context);
+void add_token(CLI::App& app, Context& context);
+void add_version(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+void add_man_page(CLI::App& app, Context& context);
+
+// A command under `parent` that takes --json.
+inline CLI::App* add_command(CLI::App& parent, Context& context, const std::string& name,
+                             const std::string& about) {
+    CLI::App* command = parent.add_subcommand(name, about);
+    command->add_flag("--json", context.json, "Print the result as JSON");
+    return command;
+}
+
+// A command that only groups others.
+inline CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& about) {
+    CLI::App* group = parent.add_subcommand(name, about);
+    group->require_subcommand(1);
+    return group;
+}
+
+}  // namespace consilium::cli

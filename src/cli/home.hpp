@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "cli/output.hpp"
+#include "consilium/v1/ledger.pb.h"
+#include "ledger/ids.hpp"
+
+// Where things lie in a folder that `consilium init` made.
+namespace consilium::cli {
+
+struct NetworkHome {
+    std::filesystem::path folder;
+    [[nodiscard]] std::filesystem::path genesis() const { return folder / "genesis.json"; }
+    [[nodiscard]] std::filesystem::path config() const { return folder / "consilium.toml"; }
+    [[nodiscard]] std::filesystem::path member(std::string_view id) const {
+        return folder / "members" / id;
+    }
+};
+
+struct MemberHome {
+    std::filesystem::path folder;
+    [[nodiscard]] std::filesystem::path member_key() const { return folder / "keys/member.key"; }
+    [[nodiscard]] std::filesystem::path validator_key() const {
+        return folder / "keys/validator.key";
+    }
+    [[nodiscard]] std::filesystem::path token_key() const { return folder / "keys/token.pem"; }
+    [[nodiscard]] std::filesystem::path certificate() const { return folder / "tls/node.crt"; }
+    [[nodiscard]] std::filesystem::path tls_key() const { return folder / "tls/node.key"; }
+    [[nodiscard]] std::filesystem::path users() const { return folder / "users.json"; }
+    [[nodiscard]] std::filesystem::path data() const { return folder / "data"; }
+};
+
+// A user's id of one day, in the member's own list. Which person it is stays out of this file.
+struct UserEntry {
+    ledger::UserId user;
+    v1::Role role = v1::ROLE_UNSPECIFIED;
+    UnixMs valid_from;
+    UnixMs valid_until;
+    friend bool operator==(const UserEntry&, const UserEntry&) = default;
+};
+
+[[nodiscard]] std::string format_users(const std::vector<UserEntry>& users);
+[[nodiscard]] Result<std::vector<UserEntry>, std::string> parse_users(std::string_view text);
+[[nodiscard]] Result<std::vector<UserEntry>, Problem> load_users(const std::filesystem::path& file);
+
+// Whole files; at most `bytes_max`.
+[[nodiscard]] Result<std::string, Problem> read_file(const std::filesystem::path& file,
+                                                     std::size_t bytes_max = 256U << 20U);
+[[nodiscard]] Status<Problem> write_file(const std::filesystem::path& file,
+                                         std::string_view content);
+
+// The machine's clock: commands live at the edge.
+[[nodiscard]] UnixMs now();
+
+}  // namespace consilium::cli

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/show.hpp"
+
+#include <google/protobuf/message.h>
+
+#include <boost/json.hpp>
+#include <ostream>
+
+#include "base/hex.hpp"
+#include "base/rfc3339.hpp"
+#include "cli/command_messages.hpp"
+#include "cli/names.hpp"
+#include "contracts/registry/registry.hpp"
+#include "ledger/commit.hpp"
+#include "proto/canonical.hpp"
+
+namespace consilium::cli {
+namespace {
+
+namespace json = boost::json;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+constexpr std::string_view kMoment = "_unix_ms";
+
+bool ends_with(std::string_view text, std::string_view end) {
+    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// One value of a field; `index` is -1 for a singular one.
+json::value field_json(const Message& message, const FieldDescriptor& field, int index) {
+    const auto& reflection = *message.GetReflection();
+    const bool many = index >= 0;
+    switch (field.cpp_type()) {
+        case FieldDescriptor::CPPTYPE_UINT32:
+            return many ? reflection.GetRepeatedUInt32(message, &field, index)
+                        : reflection.GetUInt32(message, &field);
+        case FieldDescriptor::CPPTYPE_UINT64: {
+            const std::uint64_t value = many ? reflection.GetRepeatedUInt64(message, &field, index)
+                                             : reflection.GetUInt64(message, &field);
+            if (ends_with(field.name(), kMoment)) return json::value(to_rfc3339({value}));
+            return value;
+        }
+        case FieldDescriptor::CPPTYPE_BOOL:
+            return many ? reflection.GetRepeatedBool(message, &field, index)
+                        : reflection.GetBool(message, &field);
+        case FieldDescriptor::CPPTYPE_ENUM: {
+            const int value = many ? reflection.GetRepeatedEnumValue(message, &field, index)
+                                   : reflection.GetEnumValue(message, &field);
+            return json::value(enumerator_name(*field.enum_type(), value));
+        }
+        case FieldDescriptor::CPPTYPE_STRING: {
+            const std::string value = many ? reflection.GetRepeatedString(message, &field, index)
+                                           : reflection.GetString(message, &field);
+            return json::value(field.type() == FieldDescriptor::TYPE_BYTES ? to_hex(value) : value);
+        }
+        case FieldDescriptor::CPPTYPE_MESSAGE:
+            return message_json(many ? reflection.GetRepeatedMessage(message, &field, index)
+                                     : reflection.GetMessage(message, &field));
+        default:
+            return nullptr;  // the vocabulary has no other kind
+    }
+}
+
+// {"charts": {"open_chart": {...}}}
+json::object command_json(const v1::Command& command) {
+    const auto message = command_message(command.contract());
+    if (message == nullptr ||
+        !proto::check_canonical(*command_shape(command.contract()), command.payload())) {
+        return {{"contract", command.contract()}, {"payload", to_hex(command.payload())}};
+    }
+    (void)message->ParseFromString(command.payload());
+    return {{std::string(contract_name(command.contract())), message_json(*message)}};
+}
+
+json::value header_json(BytesView signed_header) {
+    const auto decoded = ledger::decode_signed_header(signed_header);
+    if (!decoded) return json::value("not a signed header");
+    std::uint64_t signatures = 0;
+    for (const auto& signature : decoded->commit.signatures)
+        signatures += signature.flag == ledger::BlockIdFlag::kCommit ? 1 : 0;
+    const auto& header = decoded->header;
+    return json::object{{"chain_id", header.chain_id},
+                        {"height", header.height},
+                        {"time", to_rfc3339(ledger::unix_ms(header.time))},
+                        {"hash", to_hex(ledger::header_hash(header).view())},
+                        {"app_hash", to_hex(header.app_hash)},
+                        {"last_results_hash", to_hex(header.last_results_hash)},
+                        {"validators_hash", to_hex(header.validators_hash)},
+                        {"signatures", signatures},
+                        {"validators", decoded->commit.signatures.size()}};
+}
+
+}  // namespace
+
+json::object message_json(const Message& message) {
+    json::object out;
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    for (const auto* field : fields) {
+        std::string name = field->name();
+        if (ends_with(name, kMoment)) name.resize(name.size() - kMoment.size());
+        if (!field->is_repeated()) {
+            out[name] = field_json(message, *field, -1);
+            continue;
+        }
+        json::array list;
+        for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i)
+            list.push_back(field_json(message, *field, i));
+        out[name] = std::move(list);
+    }
+    return out;
+}
+
+json::array rows_json(const Rows& rows) {
+    const auto& registry = contracts::registry();
+    json::array out;
+    for (const auto& [key, value] : rows) {
+        json::object row{{"key", registry.path_of_key(key)}};
+        json::object fields;
+        const auto* table = registry.table_of_key(key);
+        const auto shown =
+            table == nullptr ? std::nullopt : contracts::sdk::show_value(*table, value);
+        if (shown) {
+            for (const auto& field : *shown)
+                fields[field.name] = field.text;
+            row["value"] = std::move(fields);
+        } else {
+            row["value"] = to_hex(value);
+        }
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+void print_rows(const Rows& rows, std::string_view indent, Context& context) {
+    const auto& registry = contracts::registry();
+    for (const auto& [key, value] : rows) {
+        context.out << indent << registry.path_of_key(key) << '\n';
+        const auto* table = registry.table_of_key(key);
+        const auto shown =
+            table == nullptr ? std::nullopt : contracts::sdk::show_value(*table, value);
+        if (!shown) {
+            context.out << indent << "    " << to_hex(value) << '\n';
+            continue;
+        }
+        for (const auto& field : *shown)
+            context.out << indent << "    " << field.name << " = " << field.text << '\n';
+    }
+}
+
+json::object transaction_json(BytesView bytes) {
+    v1::Transaction transaction;
+    v1::Body body;
+    if (!proto::parse_canonical(bytes, transaction) ||
+        !proto::parse_canonical(transaction.body(), body)) {
+        return {{"undecodable", to_hex(bytes)}};
+    }
+    json::object out = message_json(body);
+    json::array commands;
+    for (const auto& command : body.commands())
+        commands.push_back(command_json(command));
+    out["commands"] = std::move(commands);
+    if (transaction.personal_signatures_size() > 0) {
+        out["personal_signatures"] = message_json(transaction)["personal_signatures"];
+    }
+    return out;
+}
+
+json::object receipt_json(const v1::Receipt& receipt) {
+    if (receipt.has_outcome()) {
+        const auto& outcome = receipt.outcome();
+        json::object out = message_json(outcome);
+        out["transaction"] = transaction_json(outcome.transaction());
+        v1::Outcome decoded;
+        if (decoded.ParseFromString(outcome.outcome())) out["outcome"] = message_json(decoded);
+        out["signed_header"] = header_json(outcome.signed_header());
+        return {{"outcome_receipt", std::move(out)}};
+    }
+    const auto& state = receipt.state();
+    json::object out{{"signed_header", header_json(state.signed_header())},
+                     {"proof_bytes", state.proof().size()}};
+    if (state.has_as_of()) {
+        out["as_of"] =
+            json::object{{"signed_header", header_json(state.as_of().signed_header())},
+                         {"next_signed_header", header_json(state.as_of().next_signed_header())}};
+    }
+    return {{"state_receipt", std::move(out)}};
+}
+
+}  // namespace consilium::cli

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "cli/output.hpp"
+#include "contracts/sdk/registry.hpp"
+#include "verify/receipt.hpp"
+#include "verify/trust.hpp"
+
+// `consilium receipt verify`, the demo and the tests verify with this code: bytes and a trust in,
+// a verdict out, no node and no network.
+namespace consilium::cli {
+
+struct TrustOptions {
+    std::string genesis;
+    std::vector<std::string> checkpoints;
+    std::string history;
+};
+
+[[nodiscard]] Result<verify::Trust, Problem> load_trust(const TrustOptions& options);
+
+// Also made from bytes, by who has them in memory.
+[[nodiscard]] Result<verify::Trust, Problem> make_trust(std::string_view genesis_document,
+                                                        const std::vector<Bytes>& checkpoints,
+                                                        BytesView history);
+
+// What was proven, as lines for people and as names and values for programs.
+struct Fact {
+    std::string name;
+    std::string text;
+};
+
+struct Verdict {
+    bool good = false;
+    std::string refusal;      // one sentence, when not good
+    std::string kind;         // "outcome", "present", "absent", "complete list"
+    std::string summary;      // one sentence that says what is proven
+    std::vector<Fact> facts;  // details
+    std::optional<verify::VerifiedOutcome> outcome;
+    std::optional<verify::VerifiedState> state;
+};
+
+[[nodiscard]] Verdict check_receipt(BytesView receipt, const verify::Trust& trust,
+                                    const verify::Freshness& freshness,
+                                    verify::HeaderCache* cache = nullptr);
+
+// "applied", or "rejected: NAME (sentence)".
+[[nodiscard]] std::string outcome_text(const ledger::Outcome& outcome);
+
+// "10m", "24h", "7d", "90s", "500ms" to milliseconds.
+[[nodiscard]] std::optional<std::uint64_t> parse_duration_ms(std::string_view text);
+// "3 days", "5 hours", "40 seconds".
+[[nodiscard]] std::string age_text(std::uint64_t ms);
+
+}  // namespace consilium::cli
