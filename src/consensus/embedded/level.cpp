@@ -166,7 +166,7 @@ Status<CoreFailure> Core::start_host(std::size_t host) {
     if (auto levelled = catch_up(host, tip_->height); !levelled) return levelled;
     const auto tip = read_tip(host);
     if (!tip) return fail(tip.error());
-    if (tip->height != tip_->height || tip->block_id != tip_->block_id ||
+    if (tip->height != tip_->height || tip->commit != tip_->commit ||
         tip->app_hash != tip_->app_hash || tip->results_hash != tip_->results_hash) {
         return fail(failure(CoreError::kDisagrees, host, name(host),
                             "its last block or state is not that of the others; restore its ledger "
