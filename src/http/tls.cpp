@@ -74,7 +74,7 @@ std::optional<Certificate> make_self_signed(const CertificateRequest& request) {
         return std::nullopt;
     }
     const auto names = alternative_names(request);
-    const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
+    const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const Owned<X509, X509_free> certificate(X509_new());
     if (!names || !key || !certificate) return std::nullopt;
     X509* x = certificate.get();

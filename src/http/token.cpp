@@ -271,7 +271,7 @@ bool Scopes::grants(const Scope& wanted) const {
 }
 
 Result<std::string, TokenError> make_token_key() {
-    const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
+    const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     if (!key) return fail(TokenError::kLibrary);
     auto pem = private_key_to_pem(key.get());
     if (!pem) return fail(TokenError::kLibrary);
