@@ -153,8 +153,8 @@ class Commit:
     def sign_bytes(self, index, chain_id):
         """What validator `index` signed: a length-delimited CanonicalVote."""
         vote = number(1, 2) + fixed64(2, self.height) + fixed64(3, self.round)
-        # CanonicalBlockID has the shape of BlockID.
-        vote += always(4, encode_block_id(self.block_id))
+        if self.signatures[index].flag != NIL:
+            vote += always(4, encode_block_id(self.block_id))
         vote += always(5, timestamp(self.signatures[index].time)) + data(6, chain_id)
         return varint(len(vote)) + vote
 
@@ -183,3 +183,118 @@ def validators_hash(validators):
 def sort_validators(validators):
     """CometBFT's order: descending power, then ascending address."""
     return sorted(validators, key=lambda v: (-v.power, v.address))
+
+
+# ---- decoding whole structures, with the limits of the page
+
+HASH_LENGTHS = (0, 32)
+TIME_MAX = 253402300799
+TOTAL_POWER_MAX = (2**63 - 1) // 8
+
+
+def require(condition):
+    if not condition:
+        raise WireError("a length or a number out of its range")
+
+
+def check_time(time):
+    require(ZERO_SECONDS <= time[0] <= TIME_MAX and 0 <= time[1] <= 999_999_999)
+
+
+def check_block_id(block_id):
+    require(len(block_id[0]) in HASH_LENGTHS and block_id[1] < 2**32)
+    require(len(block_id[2]) in HASH_LENGTHS)
+
+
+def decode_signed_header(raw):
+    """(Header, Commit) of a SignedHeader, or HeaderError."""
+    try:
+        require(len(raw) <= 16384)
+        f = fields(raw, {1: 2, 2: 2})
+        require(len(f[1]) == 1 and len(f[2]) == 1)
+        header, commit = Header(f[1][0]), Commit(f[2][0])
+        require(always(1, header.encode()) + always(2, commit.encode()) == raw)
+        check_header_ranges(header)
+        check_commit_ranges(commit)
+    except (WireError, OverflowError) as error:
+        raise HeaderError("signed-header-encoding") from error
+    return header, commit
+
+
+def check_header_ranges(header):
+    try:
+        header.chain_id.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise WireError("a string that is not UTF-8") from error
+    require(len(header.chain_id) <= 50 and header.height >= 0)
+    check_time(header.time)
+    check_block_id(header.last_block_id)
+    for name in Header.HASHES.values():
+        size = len(getattr(header, name))
+        if name == "app_hash":
+            require(size <= 64)
+        elif name == "proposer_address":
+            require(size == 20)
+        else:
+            require(size in HASH_LENGTHS)
+
+
+def check_commit_ranges(commit):
+    require(commit.height >= 0 and 0 <= commit.round < 2**31 and len(commit.signatures) <= 100)
+    check_block_id(commit.block_id)
+    for s in commit.signatures:
+        require(s.flag in (ABSENT, COMMIT, NIL))
+        check_time(s.time)
+        if s.flag == ABSENT:
+            require(not s.address and not s.signature and s.time == (ZERO_SECONDS, 0))
+        else:
+            require(len(s.address) == 20 and 1 <= len(s.signature) <= 64)
+
+
+def decode_validators(raw):
+    """The validators of a ValidatorSet, or HeaderError."""
+    try:
+        validators = []
+        for item in fields(raw, {1: 2})[1]:
+            f = fields(item, {1: 2, 2: 2, 3: 0})
+            key = one(fields(one(f[2], b""), {1: 2})[1], b"")
+            require(len(key) == 32)
+            validators.append(Validator(key, signed(one(f[3], 0))))
+        require(encode_validators(validators) == raw)
+        check_validators(validators)
+    except WireError as error:
+        raise HeaderError("validators-encoding") from error
+    return validators
+
+
+def check_validators(validators):
+    """Whether these are a set: order, keys, powers, number."""
+    require(1 <= len(validators) <= 100)
+    require(len({v.public_key for v in validators}) == len(validators))
+    require(all(v.power > 0 for v in validators))
+    require(sum(v.power for v in validators) <= TOTAL_POWER_MAX)
+    require(validators == sort_validators(validators))
+
+
+def check_signed_header(header, commit, validators, chain_id):
+    """The checks of docs/formats/headers.md, in its order; HeaderError names the first that fails."""
+    def need(condition, verdict):
+        if not condition:
+            raise HeaderError(verdict)
+
+    need(header.version[0] == 11 and header.height >= 1, "header-fields")
+    need(len(header.proposer_address) == 20, "header-fields")
+    need(commit.block_id[0] == header.hash(), "header-altered")
+    need(header.chain_id == chain_id, "network")
+    need(commit.height == header.height, "commit-height")
+    need(header.validators_hash == validators_hash(validators), "validators")
+    need(len(commit.signatures) == len(validators), "commit-size")
+    power = 0
+    for index, (s, validator) in enumerate(zip(commit.signatures, validators)):
+        if s.flag == ABSENT:
+            continue
+        need(s.address == validator.address, "commit-address")
+        message = commit.sign_bytes(index, chain_id)
+        need(verify_zip215(validator.public_key, message, s.signature), "commit-signature")
+        power += validator.power if s.flag == COMMIT else 0
+    need(power > sum(v.power for v in validators) * 2 // 3, "commit-power")

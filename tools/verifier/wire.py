@@ -9,8 +9,8 @@ import re
 
 VARINT, I64, BYTES, I32 = 0, 1, 2, 5
 DEPTH_MAX = 16
-SCALARS = {"uint32", "uint64", "int32", "int64", "sint32", "sint64", "bool", "string", "bytes",
-           "fixed64", "sfixed64", "fixed32", "sfixed32"}
+SCALARS = {"uint32", "uint64", "int32", "int64", "bool", "string", "bytes", "fixed64", "sfixed64",
+           "fixed32", "sfixed32"}
 
 
 class WireError(Exception):
@@ -117,7 +117,7 @@ class Message:
     """A decoded message: fields as attributes, absent ones at their default; `which` names the
     member of a oneof that is there."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, schema):
         self.which = {}
         for field in fields.values():
             if field.repeated:
@@ -127,7 +127,7 @@ class Message:
             elif field.kind == "string":
                 value = ""
             else:
-                value = 0 if field.kind in SCALARS or field.kind == "enum" else None
+                value = 0 if field.kind in SCALARS or field.kind in schema.enums else None
             setattr(self, field.name, value)
 
 
@@ -146,10 +146,7 @@ def decode(schema, name, data, depth=1):
     if depth > DEPTH_MAX:
         raise WireError("nested too deep")
     fields = schema.messages[name]
-    message = Message(fields)
-    for field in fields.values():
-        if field.kind in schema.enums:
-            setattr(message, field.name, [] if field.repeated else 0)
+    message = Message(fields, schema)
     reader, last = Reader(data), 0
     while reader.at < len(data):
         key = reader.varint()
@@ -160,8 +157,14 @@ def decode(schema, name, data, depth=1):
         if number < last or (number == last and not field.repeated):
             raise WireError("fields not ascending, or one twice")
         last = number
-        if kind != wire_type(field.kind, schema):
+        packed = field.repeated and wire_type(field.kind, schema) != BYTES
+        if kind != (BYTES if packed else wire_type(field.kind, schema)):
             raise WireError(f"{name}.{field.name}: wrong wire type")
+        if packed:
+            if getattr(message, field.name):
+                raise WireError("a packed field twice")
+            setattr(message, field.name, decode_packed(schema, field, reader))
+            continue
         value = decode_value(schema, field, reader, depth)
         if field.repeated:
             getattr(message, field.name).append(value)
@@ -172,6 +175,15 @@ def decode(schema, name, data, depth=1):
                 raise WireError("two alternatives of one oneof")
             message.which[field.oneof] = field.name
     return message
+
+
+def decode_packed(schema, field, reader):
+    values, inner = [], Reader(reader.take(reader.varint()))
+    if not inner.data:
+        raise WireError(f"{field.name}: a packed field without a value was written out")
+    while inner.at < len(inner.data):
+        values.append(decode_value(schema, field, inner, 0))
+    return values
 
 
 def decode_value(schema, field, reader, depth):
@@ -187,8 +199,15 @@ def decode_value(schema, field, reader, depth):
                 value = value.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise WireError("a string that is not UTF-8") from error
+    elif wire_type(kind, schema) != VARINT:
+        size = 8 if wire_type(kind, schema) == I64 else 4
+        value = int.from_bytes(reader.take(size), "little", signed=kind.startswith("s"))
     else:
         value = reader.varint()
+        if kind in ("int32", "int64") and value >> 63:
+            value -= 2**64
+        if kind == "int32" and not -2**31 <= value < 2**31:
+            raise WireError("an int32 with more than 32 bits")
         if kind == "uint32" and value >> 32:
             raise WireError("a 32-bit field with more than 32 bits")
         if kind == "bool" and value > 1:
