@@ -277,7 +277,7 @@ def check_validators(validators):
 
 
 def check_signed_header(header, commit, validators, chain_id):
-    """The checks of docs/formats/headers.md, in its order; HeaderError names the first that fails."""
+    """The checks of docs/formats/headers.md in its order; HeaderError names the first to fail."""
     def need(condition, verdict):
         if not condition:
             raise HeaderError(verdict)
