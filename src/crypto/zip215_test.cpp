@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/sign.hpp"
+#include "crypto/testing/torsion.hpp"
 
 // ZIP-215, "Validation Rules for Ed25519 Signatures": A and R may be any encoding of any curve
 // point, s < L, and [8][s]B = [8]R + [8][k]A.
@@ -118,6 +119,13 @@ TEST(Zip215, AcceptsTorsionInKeyAndNonceThatTheStrictRuleRefuses) {
         }
     }
     EXPECT_LT(strict, 196);
+}
+
+TEST(Zip215, TheTestsMaker) {
+    const auto signer = SigningKey::from_seed(Algorithm::kEd25519, Bytes(32, 's'));
+    const Bytes signature = testing::torsion_signature(*signer, "m");
+    EXPECT_TRUE(verify_zip215(signer->public_key(), "m", signature));
+    EXPECT_FALSE(verify(Algorithm::kEd25519, signer->public_key(), "m", signature));
 }
 
 TEST(Zip215, WhatIsNoPointIsRefused) {

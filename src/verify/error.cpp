@@ -70,4 +70,70 @@ const char* to_string(VerifyError error) {
     return "unknown";
 }
 
+const char* name_of(VerifyError error) {
+    switch (error) {
+        case VerifyError::kEncoding:
+            return "encoding";
+        case VerifyError::kKind:
+            return "kind";
+        case VerifyError::kTooLarge:
+            return "too-large";
+        case VerifyError::kSignedHeaderEncoding:
+            return "signed-header-encoding";
+        case VerifyError::kValidatorsEncoding:
+            return "validators-encoding";
+        case VerifyError::kGenesisEncoding:
+            return "genesis-encoding";
+        case VerifyError::kHeaderFields:
+            return "header-fields";
+        case VerifyError::kNetwork:
+            return "network";
+        case VerifyError::kCommitHeight:
+            return "commit-height";
+        case VerifyError::kHeaderAltered:
+            return "header-altered";
+        case VerifyError::kCommitSize:
+            return "commit-size";
+        case VerifyError::kCommitAddress:
+            return "commit-address";
+        case VerifyError::kCommitSignature:
+            return "commit-signature";
+        case VerifyError::kCommitPower:
+            return "commit-power";
+        case VerifyError::kValidators:
+            return "validators";
+        case VerifyError::kNextValidators:
+            return "next-validators";
+        case VerifyError::kHistoryOrder:
+            return "history-order";
+        case VerifyError::kHistoryNoChange:
+            return "history-no-change";
+        case VerifyError::kCheckpointConflict:
+            return "checkpoint-conflict";
+        case VerifyError::kHeaderTime:
+            return "header-time";
+        case VerifyError::kFromFuture:
+            return "from-future";
+        case VerifyError::kTooOld:
+            return "too-old";
+        case VerifyError::kAsOfMissing:
+            return "as-of-missing";
+        case VerifyError::kAsOfHeight:
+            return "as-of-height";
+        case VerifyError::kHeight:
+            return "height";
+        case VerifyError::kTransaction:
+            return "transaction";
+        case VerifyError::kOutcomeEncoding:
+            return "outcome-encoding";
+        case VerifyError::kOutcome:
+            return "outcome";
+        case VerifyError::kResult:
+            return "result";
+        case VerifyError::kStateProof:
+            return "state-proof";
+    }
+    return "unknown";
+}
+
 }  // namespace consilium::verify

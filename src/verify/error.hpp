@@ -46,4 +46,7 @@ enum class VerifyError {
 
 [[nodiscard]] const char* to_string(VerifyError error);
 
+// The verdict's stable name, such as "header-altered", as docs/formats/receipt.md gives it.
+[[nodiscard]] const char* name_of(VerifyError error);
+
 }  // namespace consilium::verify

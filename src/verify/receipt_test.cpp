@@ -6,12 +6,11 @@
 #include <random>
 
 #include "consilium/v1/receipt.pb.h"
-#include "consilium/v1/state.pb.h"
 #include "crypto/hash.hpp"
 #include "ledger/hashes.hpp"
 #include "proto/canonical.hpp"
-#include "verify/state_tree.hpp"
 #include "verify/testing/chain.hpp"
+#include "verify/testing/tiny_state.hpp"
 
 namespace consilium::verify {
 namespace {
@@ -20,6 +19,7 @@ using testing::add_block_of_bundles;
 using testing::outcome_receipt;
 using testing::TestBlock;
 using testing::TestChain;
+using testing::TinyState;
 
 constexpr Freshness kAnyTime{{1'900'000'000'000}, std::nullopt};
 
@@ -235,52 +235,16 @@ TEST(HeaderCacheTest, IsBounded) {
     EXPECT_NE(cache.find(key(HeaderCache::kHeadersMax)), nullptr);
 }
 
-// A state of one key, "k" = "v", written by block 2: entry 1 is the low one, entry 2 the key's.
 class StateReceiptTest : public ::testing::Test {
  protected:
     StateReceiptTest() {
-        const Hash32 low = *checked_leaf(low_entry());
-        const Hash32 key = *checked_leaf(key_entry());
-        PageBits bits;
-        set_page_bit(bits, 0, true);
-        set_page_bit(bits, 1, true);
-        root_ = state_root(2, 2, page_node(inner_node(low, key), bits));
-        proof_.set_kind(v1::STATE_PROOF_KIND_PRESENT);
-        proof_.set_count(2);
-        proof_.set_height(2);
-        *proof_.add_entries() = key_entry();
-        proof_.set_pages(bits.bytes());
-        proof_.set_siblings(low.bytes());
         chain_.add_blocks(2);
         for (int i = 0; i < 4; ++i)
-            chain_.add_block(root_, crypto::sha256("no results"));
+            chain_.add_block(TinyState::root(), crypto::sha256("no results"));
         chain_.add_block();
         trust_.emplace(trust_of(chain_));
     }
-    static v1::StateEntry low_entry() {
-        v1::StateEntry entry;
-        entry.set_kind(v1::ENTRY_KIND_LOW);
-        entry.set_serial(1);
-        entry.set_height(2);
-        entry.set_next("k");
-        return entry;
-    }
-    static v1::StateEntry key_entry() {
-        v1::StateEntry entry;
-        entry.set_serial(2);
-        entry.set_height(2);
-        entry.set_value_height(2);
-        entry.set_key("k");
-        entry.set_high(true);
-        entry.set_value("v");
-        return entry;
-    }
-    Bytes proof(std::optional<Height> as_of) const {
-        v1::StateProof out = proof_;
-        if (as_of) out.mutable_as_of()->set_height(*as_of);
-        out.set_question_sum(question_sum(out.kind(), out.subject(), as_of));
-        return proto::encode(out);
-    }
+    static Bytes proof(std::optional<Height> as_of) { return TinyState::present(as_of); }
     // Shows the state after block `state`, as of block `as_of`, with the headers of block `moment`.
     Bytes receipt(Height state, std::optional<Height> as_of = std::nullopt,
                   std::optional<Height> moment = std::nullopt) const {
@@ -293,9 +257,7 @@ class StateReceiptTest : public ::testing::Test {
         return verified ? std::nullopt : std::optional(verified.error());
     }
     TestChain chain_{{1}};
-    Hash32 root_;
     mutable HeaderCache cache_;
-    v1::StateProof proof_;
     std::optional<Trust> trust_;
 };
 
@@ -307,6 +269,20 @@ TEST_F(StateReceiptTest, TellsTheStateNow) {
     ASSERT_EQ(verified->proven.rows.size(), 1U);
     EXPECT_EQ(verified->proven.rows[0], (std::pair<Bytes, Bytes>("k", "v")));
     EXPECT_EQ(verified->header->time, ledger::unix_ms(chain_.block(6).header.time));
+}
+
+TEST_F(StateReceiptTest, TellsAbsenceAndLists) {
+    const auto absent = verify_state_receipt(
+        make_state_receipt(chain_.block(6), TinyState::absent(std::nullopt), std::nullopt), *trust_,
+        kAnyTime);
+    ASSERT_TRUE(absent.ok()) << to_string(absent.error());
+    EXPECT_EQ(absent->proven.question.subject, "a");
+    EXPECT_TRUE(absent->proven.rows.empty());
+    const auto list = verify_state_receipt(
+        make_state_receipt(chain_.block(6), TinyState::all(std::nullopt), std::nullopt), *trust_,
+        kAnyTime);
+    ASSERT_TRUE(list.ok()) << to_string(list.error());
+    EXPECT_EQ(list->proven.rows.size(), 1U);
 }
 
 TEST_F(StateReceiptTest, TellsTheStateAsOfAMoment) {
