@@ -275,8 +275,8 @@ TEST_F(Vectors, Signatures) {
         nil_vote(s);
     });
     with_header("a signature that only ZIP-215 accepts", [&](SignedHeader& s) {
-        s.commit.signatures[1].signature =
-            torsion_signature(key_at(1), ledger::vote_sign_bytes(chain_.chain_id(), s.commit, 1));
+        s.commit.signatures[1].signature = crypto::testing::torsion_signature(
+            key_at(1), ledger::vote_sign_bytes(chain_.chain_id(), s.commit, 1));
         EXPECT_FALSE(crypto::verify(crypto::Algorithm::kEd25519, set.at(1).public_key,
                                     ledger::vote_sign_bytes(chain_.chain_id(), s.commit, 1),
                                     s.commit.signatures[1].signature));
