@@ -139,12 +139,14 @@ Bytes serial_key(std::uint64_t serial) {
     return out;
 }
 
-Bytes page_nodes_key(std::uint64_t page) {
-    return "p" + serial_key(page);
+Bytes numbered_key(char table, std::uint64_t number) {
+    Bytes out(1, table);
+    append_be64(out, number);
+    return out;
 }
-Bytes twig_key(std::uint64_t twig) {
-    return "t" + serial_key(twig);
-}
+
+Bytes page_nodes_key(std::uint64_t page) { return numbered_key('p', page); }
+Bytes twig_key(std::uint64_t twig) { return numbered_key('t', twig); }
 
 Bytes history_key(BytesView key, std::uint64_t serial) {
     Bytes out;

@@ -54,6 +54,7 @@ void append_slot(Bytes& pack, const StoredEntry& entry);
 
 // Keys of the spaces.
 [[nodiscard]] Bytes serial_key(std::uint64_t serial);  // values by serial, packs by number
+[[nodiscard]] Bytes numbered_key(char table, std::uint64_t number);
 [[nodiscard]] Bytes page_nodes_key(std::uint64_t page);
 [[nodiscard]] Bytes twig_key(std::uint64_t twig);
 // Ordered by key, then serial: 00 within the key becomes 00 ff, and 00 00 ends it.

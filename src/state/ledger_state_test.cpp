@@ -260,8 +260,9 @@ TEST(LedgerState, OpenRefusesWhatContradictsTheRoot) {
                 if (removed && (record.key == "state" || record.key[0] == 'j')) continue;
                 auto batch = fixture.disk->new_batch();
                 Bytes bad = record.value;
-                bad.empty() ? bad.push_back('\0')
-                            : void(bad.back() = static_cast<char>(bad.back() ^ 1));
+                if (bad.empty()) bad.push_back('\0');
+                char& byte = bad[std::min<std::size_t>(4, bad.size() - 1)];
+                byte = static_cast<char>(byte ^ 1);
                 removed ? batch->erase(space, record.key) : batch->put(space, record.key, bad);
                 ASSERT_TRUE(fixture.disk->write(*batch, Durability::kSynced).ok());
                 const auto opened = LedgerState::open(*fixture.disk);

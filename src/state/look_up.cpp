@@ -58,8 +58,9 @@ class RunLookUp {
         if (!packs) return fail(packs.error());
         for (std::size_t i = 0; i < found.size(); ++i) {
             Change& change = run_[found[i]];
-            if (!(*packs)[i]) return fail(DiskError::kCorruption);
-            auto entry = read_slot(*(*packs)[i], found_serials[i]);
+            // The last pack lies elsewhere while it is not full.
+            auto entry = (*packs)[i] ? read_slot(*(*packs)[i], found_serials[i])
+                                     : reader_.load(found_serials[i]);
             if (!entry) return fail(entry.error());
             if (entry->key != change.key || entry->pruned) return fail(DiskError::kCorruption);
             change.old = std::move(*entry);

@@ -5,12 +5,8 @@
 
 namespace consilium::state {
 
-Bytes height_key(Height height) {
-    return "h" + serial_key(height);
-}
-Bytes journal_key(std::uint64_t number) {
-    return "j" + serial_key(number);
-}
+Bytes height_key(Height height) { return numbered_key('h', height); }
+Bytes journal_key(std::uint64_t number) { return numbered_key('j', number); }
 
 Bytes encode_meta(const Meta& meta) {
     Bytes out;

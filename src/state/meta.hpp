@@ -23,6 +23,8 @@ struct Meta {
 inline constexpr BytesView kMetaKey = "state";
 // Set while a snapshot is being imported: what is there is not a state yet.
 inline constexpr BytesView kImportKey = "import";
+// The last pack while it is not full, behind its number: Space::kEntries is only ever appended to.
+inline constexpr BytesView kTailKey = "tail";
 [[nodiscard]] Bytes height_key(Height height);          // "h", height: entries in the log then
 [[nodiscard]] Bytes journal_key(std::uint64_t number);  // "j", number: serials ended
 

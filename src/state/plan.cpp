@@ -116,8 +116,10 @@ void stage_block(const Pending::Body& body, WriteBatch& batch) {
             batch.put(Space::kHistory, history_key(entry.key, entry.ends),
                       serial_key(entry.serial));
     }
+    const std::uint64_t full_packs = body.meta.count / kPackEntries;
     for (const auto& [number, pack] : body.packs)
-        batch.put(Space::kEntries, serial_key(number), pack);
+        if (number < full_packs) batch.put(Space::kEntries, serial_key(number), pack);
+    batch.put(Space::kMeta, kTailKey, serial_key(full_packs) + body.tree->tail_pack);
     for (const auto& [serial, value] : body.values)
         batch.put(Space::kValues, serial_key(serial), value);
     for (const FilledPage& filled : body.pages)
@@ -128,9 +130,8 @@ void stage_block(const Pending::Body& body, WriteBatch& batch) {
         batch.put(Space::kTwigs, twig_key(twig), encode_twig(body.tree->twigs[twig]));
     batch.put(Space::kMeta, height_key(body.meta.height), serial_key(body.meta.count));
     batch.put(Space::kMeta, journal_key(body.step.number), encode_ended(body.ended));
-    if (body.step.drop_from < body.step.drop_to)
-        batch.erase_range(Space::kMeta, journal_key(body.step.drop_from),
-                          journal_key(body.step.drop_to));
+    for (std::uint64_t number = body.step.drop_from; number < body.step.drop_to; ++number)
+        batch.erase(Space::kMeta, journal_key(number));
 }
 
 Bytes encode_twig(const Twig& twig) {

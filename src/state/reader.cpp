@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "state/meta.hpp"
+
 namespace consilium::state {
 namespace {
 
@@ -28,10 +30,20 @@ Result<BytesView, DiskError> EntryReader::pack(std::uint64_t number) {
     if (pack_number_ != number) {
         auto stored = disk_.get(Space::kEntries, serial_key(number));
         if (!stored) return fail(stored.error());
-        if (!*stored) return fail(DiskError::kCorruption);
+        if (!*stored) return tail(number);
         pack_ = std::move(**stored);
         pack_number_ = number;
     }
+    return BytesView(pack_);
+}
+
+Result<BytesView, DiskError> EntryReader::tail(std::uint64_t number) {
+    auto stored = disk_.get(Space::kMeta, kTailKey);
+    if (!stored) return fail(stored.error());
+    if (!*stored || BytesView(**stored).substr(0, 8) != serial_key(number))
+        return fail(DiskError::kCorruption);
+    pack_ = (*stored)->substr(8);
+    pack_number_ = number;
     return BytesView(pack_);
 }
 

@@ -33,6 +33,7 @@ class EntryReader {
     [[nodiscard]] Result<AliveEntry, DiskError> below(std::optional<BytesView> bound);
 
  private:
+    [[nodiscard]] Result<BytesView, DiskError> tail(std::uint64_t number);
     [[nodiscard]] Result<AliveEntry, DiskError> below_newest(std::optional<BytesView> bound);
     [[nodiscard]] Result<AliveEntry, DiskError> below_then(std::optional<BytesView> bound);
     [[nodiscard]] Result<std::optional<AliveEntry>, DiskError> alive_then(BytesView key);
