@@ -154,6 +154,13 @@ class Trust:
         return header, anchor
 
 
+def header_facts(header, anchor):
+    return {"header_height": header.height, "header_hash": header.hash().hex(),
+            "time_unix_ms": header.time_ms(), "anchor": "checkpoint" if anchor else "genesis",
+            "anchor_height": anchor.height if anchor else 0,
+            "anchor_time_unix_ms": anchor.time_ms() if anchor else None}
+
+
 def root_by_sides(leaf, path, left):
     need(len(path) <= 32 and left >> len(path) == 0, "result")
     node = leaf
@@ -190,9 +197,10 @@ def verify_outcome(trust, receipt, now_ms, age_ms_max):
     need(root_by_sides(leaf, receipt.result_path, receipt.result_left)
          == header.last_results_hash, "result")
     return {"kind": "outcome", "transaction_id": receipt.transaction_id.hex(),
-            "member_id": receipt.member_id, "height": receipt.height, "code": outcome.code,
-            "contract": outcome.contract, "header_height": header.height,
-            "header_time_ms": header.time_ms(), "anchor": anchor}
+            "member_id": receipt.member_id, "outcome": receipt.outcome.hex(),
+            "bundle_id": receipt.bundle_id.hex(), "index": receipt.index, "count": receipt.count,
+            "height": receipt.height, "code": outcome.code, "contract": outcome.contract,
+            **header_facts(header, anchor)}
 
 
 def verify_state(trust, receipt, now_ms, age_ms_max):
@@ -210,8 +218,9 @@ def verify_state(trust, receipt, now_ms, age_ms_max):
         need(first.height == proven.as_of and second.height == first.height + 1, "as-of-height")
         times = first.time_ms(), second.time_ms()
     return {"kind": "state", "question": proven.kind, "subject": proven.subject.hex(),
-            "as_of": proven.as_of, "as_of_times_ms": times, "rows": proven.rows,
-            "header_height": header.height, "header_time_ms": header.time_ms(), "anchor": anchor}
+            "as_of": proven.as_of, "as_of_times_ms": times,
+            "rows": [[key.hex(), value.hex()] for key, value in proven.rows],
+            "height": header.height - 1, **header_facts(header, anchor)}
 
 
 def verify(trust, raw, now_ms=None, age_ms_max=None, kind=None):

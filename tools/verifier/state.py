@@ -1,0 +1,2 @@
+class ProofError(Exception): pass
+def check(schema, proof, root, height): raise ProofError('x')
