@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
-#include "base/hex.hpp"
 #include "cli/names.hpp"
+#include "node/process.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -63,15 +63,11 @@ Result<OpenMember, Problem> open_member(const HomeOptions& options) {
     return OpenMember{node->member, network, std::move(genesis).value(), *node};
 }
 
-std::string token_realm(const ledger::NetworkId& network, std::string_view member) {
-    return "urn:consilium:" + to_hex(network.view()).substr(0, 32) + ":" + std::string(member);
-}
-
 Result<std::string, Problem> issue_token(const OpenMember& member,
                                          const http::TokenRequest& request) {
     auto key = read_file(member.config.token_key);
     if (!key) return fail(key.error());
-    const std::string realm = token_realm(member.genesis.network_id, member.id);
+    const std::string realm = node::token_realm(member.genesis.network_id, member.id);
     const auto tokens = http::Tokens::create(realm, realm, {*key});
     if (!tokens) {
         return fail(Problem{
@@ -86,6 +82,44 @@ Result<std::string, Problem> issue_token(const OpenMember& member,
                             {}});
     }
     return *token;
+}
+
+void add_node_options(CLI::App& command, NodeOptions& options) {
+    add_home_options(command, options.home);
+    command.add_option("--url", options.url,
+                       "Instead of --home: the node's address, https://HOST:PORT");
+    command.add_option("--token-file", options.token_file, "With --url: a file with the token");
+    command.add_option("--trust", options.trust,
+                       "With --url: a file with the node's certificate, or that of its issuer");
+}
+
+Result<Connected, Problem> connect(const NodeOptions& options) {
+    if (!options.url.empty()) {
+        auto endpoint = parse_endpoint(options.url);
+        if (!endpoint) return fail(Problem{Exit::kUsage, endpoint.error(), {}});
+        for (const auto& [file, to] : {std::pair{options.token_file, &endpoint->token},
+                                       std::pair{options.trust, &endpoint->trusted_pem}}) {
+            if (file.empty()) continue;
+            auto content = read_file(file);
+            if (!content) return fail(content.error());
+            *to = std::move(content).value();
+        }
+        while (!endpoint->token.empty() && endpoint->token.back() == '\n')
+            endpoint->token.pop_back();
+        return Connected{NodeClient(*endpoint), options.url, std::nullopt};
+    }
+    auto member = open_member(options.home);
+    if (!member) return fail(member.error());
+    const auto token =
+        issue_token(*member, {member->id, "consilium-cli", std::string(kFullScope), 600'000});
+    if (!token) return fail(token.error());
+    auto certificate = read_file(member->config.http.certificate);
+    if (!certificate) return fail(certificate.error());
+    const auto& http = member->config.http;
+    Endpoint endpoint{http.address, static_cast<std::uint16_t>(http.port),
+                      std::move(certificate).value(), *token};
+    const std::string url = "https://" + http.address + ":" + std::to_string(http.port);
+    return Connected{NodeClient(std::move(endpoint)), url, std::move(member).value()};
 }
 
 }  // namespace consilium::cli

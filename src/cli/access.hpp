@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "cli/home.hpp"
+#include "cli/node_client.hpp"
 #include "cli/output.hpp"
 #include "http/token.hpp"
 #include "node/config.hpp"
@@ -42,7 +44,24 @@ struct OpenMember {
 [[nodiscard]] Result<std::string, Problem> issue_token(const OpenMember& member,
                                                        const http::TokenRequest& request);
 
-// The issuer and the audience of a member's tokens: a name, so that it outlives addresses.
-[[nodiscard]] std::string token_realm(const ledger::NetworkId& network, std::string_view member);
+// How a command reaches a node: by the folder of its network, on the same machine, or by address
+// and token.
+struct NodeOptions {
+    HomeOptions home;
+    std::string url;         // instead of the folder
+    std::string token_file;  // with url
+    std::string trust;       // with url: certificate file
+};
+
+void add_node_options(CLI::App& command, NodeOptions& options);
+
+struct Connected {
+    NodeClient node;
+    std::string url;
+    std::optional<OpenMember> member;  // with a folder
+};
+
+// Does not connect yet: the first request does.
+[[nodiscard]] Result<Connected, Problem> connect(const NodeOptions& options);
 
 }  // namespace consilium::cli

@@ -64,7 +64,9 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
         "consilium");
     app->require_subcommand(1);
     app->footer("'consilium COMMAND --help' shows a command's options. Documentation: docs/cli.md");
+    add_demo(*app, context);
     add_init(*app, context);
+    add_node(*app, context);
     add_key(*app, context);
     add_token(*app, context);
     add_receipt(*app, context);

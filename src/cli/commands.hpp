@@ -10,6 +10,8 @@
 // Every command adds itself to the application. A command that prints a result takes --json.
 namespace consilium::cli {
 
+void add_demo(CLI::App& app, Context& context);
+void add_node(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
 void add_key(CLI::App& app, Context& context);
 CLI::App* add_receipt(CLI::App& app, Context& context);

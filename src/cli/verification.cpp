@@ -7,8 +7,11 @@
 #include "base/rfc3339.hpp"
 #include "cli/home.hpp"
 #include "cli/names.hpp"
+#include "consilium/v1/receipt.pb.h"
 #include "contracts/registry/registry.hpp"
+#include "ledger/results.hpp"
 #include "node/genesis.hpp"
+#include "proto/canonical.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -131,6 +134,40 @@ Verdict check_receipt(BytesView receipt, const verify::Trust& trust,
         describe_state(verdict, state, freshness);
         verdict.state = std::move(state);
     }
+    return verdict;
+}
+
+Verdict check_block(BytesView bytes, const verify::Trust& trust) {
+    Verdict verdict;
+    verdict.kind = "block";
+    v1::StoredBlock block;
+    if (const auto read = proto::parse_canonical(bytes, block); !read) {
+        verdict.refusal =
+            std::string("the file is not a stored block: ") + proto::to_string(read.error());
+        return verdict;
+    }
+    const verify::Freshness freshness{now(), std::nullopt};
+    const auto header = verify::verify_header(block.signed_header(), trust, freshness, nullptr);
+    if (!header) {
+        verdict.refusal = verify::to_string(header.error());
+        return verdict;
+    }
+    if ((*header)->header.height != block.height()) {
+        verdict.refusal = "the header belongs to another block: height altered";
+        return verdict;
+    }
+    const std::vector<Bytes> items(block.items().begin(), block.items().end());
+    if ((*header)->header.data_hash != ledger::data_hash(items).bytes()) {
+        verdict.refusal =
+            "the items are not those that the signed header commits to: an item was "
+            "altered, added or left out";
+        return verdict;
+    }
+    verdict.good = true;
+    verdict.summary = "Block " + std::to_string(block.height()) +
+                      " is whole: its header is signed "
+                      "by a quorum and commits to its items";
+    add_header(verdict, **header, freshness);
     return verdict;
 }
 

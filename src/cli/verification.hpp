@@ -50,6 +50,10 @@ struct Verdict {
                                     const verify::Freshness& freshness,
                                     verify::HeaderCache* cache = nullptr);
 
+// A v1::StoredBlock: whether its header is signed by a quorum and its items are those of the
+// header.
+[[nodiscard]] Verdict check_block(BytesView block, const verify::Trust& trust);
+
 // "applied", or "rejected: NAME (sentence)".
 [[nodiscard]] std::string outcome_text(const ledger::Outcome& outcome);
 

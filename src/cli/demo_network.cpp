@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/hex.hpp"
+#include "cli/access.hpp"
+#include "cli/demo.hpp"
+#include "cli/run_process.hpp"
+#include "crypto/random.hpp"
+#include "ledger/outcome.hpp"
+
+// Steps 1 and 6 of the demo: the network comes into being; a member's node goes away and returns.
+namespace consilium::cli {
+namespace {
+
+constexpr std::string_view kMarker =
+    "This folder was made by 'consilium demo' and is replaced by it.\n";
+
+// A TCP port of the loopback address that can be listened on now; 0 asks for any.
+std::uint16_t free_port(std::uint16_t wanted) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return 0;
+    const int on = 1;
+    (void)::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(wanted);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    void* generic = &address;
+    auto* socket_address = static_cast<sockaddr*>(generic);
+    const bool bound = ::bind(fd, socket_address, length) == 0 && ::listen(fd, 1) == 0 &&
+                       ::getsockname(fd, socket_address, &length) == 0;
+    ::close(fd);
+    return bound ? ntohs(address.sin_port) : std::uint16_t{0};
+}
+
+std::vector<std::uint16_t> choose_ports(std::uint16_t first, std::size_t count) {
+    std::vector<std::uint16_t> ports;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::uint16_t port =
+            first == 0 ? std::uint16_t{0} : free_port(static_cast<std::uint16_t>(first + i));
+        while (port == 0 || std::find(ports.begin(), ports.end(), port) != ports.end())
+            port = free_port(0);
+        ports.push_back(port);
+    }
+    return ports;
+}
+
+// An earlier demo is replaced; anything else is not touched.
+Status<Problem> clear_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) return Done{};
+    if (std::filesystem::is_empty(folder, error)) return Done{};
+    if (!std::filesystem::exists(folder / "DEMO", error)) {
+        return fail(Problem{Exit::kRefused,
+                            folder.string() + " exists and was not made by the demo",
+                            "Give --dir another folder; nothing was changed."});
+    }
+    std::filesystem::remove_all(folder, error);
+    if (error) {
+        return fail(Problem{Exit::kDisk,
+                            "cannot remove " + folder.string() + ": " + error.message(),
+                            "Is a demo still running there?"});
+    }
+    return Done{};
+}
+
+Status<Problem> load_speakers(DemoWorld& world, const NetworkMade& made) {
+    for (const auto& [member, endpoint] : made.endpoints) {
+        auto users = load_users(MemberHome{world.home.member(member)}.users());
+        if (!users) return fail(users.error());
+        world.speakers[member] = {made.network_id, member, std::move(users).value()};
+        auto client = demo_client(world, member, kFullScope);
+        if (!client) return fail(client.error());
+        world.nodes.emplace(member, std::move(client).value());
+    }
+    return Done{};
+}
+
+Status<Problem> start_nodes(DemoWorld& world) {
+    auto config = node::load_config(world.home.config());
+    if (!config) {
+        return fail(Problem{Exit::kInternal,
+                            node::to_string(config.error().front(), world.home.config().string()),
+                            {}});
+    }
+    config->log.file = (world.home.folder / "log.json").string();
+    const auto log = open_log(config->log);
+    if (!log) return fail(log.error());
+    auto process = node::Process::start(*config, *log);
+    if (!process) return fail(problem_of(process.error()));
+    world.process = std::move(process).value();
+    return Done{};
+}
+
+// Waits until two nodes show the same height with nothing on its way.
+Result<std::pair<RemoteStatus, RemoteStatus>, Problem> settled(NodeClient& a, NodeClient& b) {
+    for (int attempt = 0; attempt < 500; ++attempt) {
+        auto left = a.status();
+        if (!left) return fail(left.error());
+        auto right = b.status();
+        if (!right) return fail(right.error());
+        if (left->height == right->height) return std::pair{*left, *right};
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return fail(demo_failed("both nodes come to the same height"));
+}
+
+}  // namespace
+
+StepResult demo_genesis(DemoWorld& world) {
+    const auto& folder = world.options.folder;
+    world.home.folder = folder;
+    if (auto cleared = clear_folder(folder); !cleared) return fail(cleared.error());
+    std::error_code error;
+    std::filesystem::create_directories(folder / "receipts", error);
+    if (error) {
+        return fail(
+            Problem{Exit::kDisk, "cannot make " + folder.string() + ": " + error.message(), {}});
+    }
+    if (auto marked = write_file(folder / "DEMO", kMarker); !marked) return fail(marked.error());
+    NetworkPlan plan;
+    plan.members = example_members();
+    plan.ports = choose_ports(world.options.port, plan.members.size());
+    plan.user_days = 2;
+    const auto made = make_network(world.home, plan, [] {});
+    if (!made) return fail(made.error());
+    if (auto started = start_nodes(world); !started) return fail(started.error());
+    if (auto loaded = load_speakers(world, *made); !loaded) return fail(loaded.error());
+    const auto genesis = read_file(world.home.genesis());
+    if (!genesis) return fail(genesis.error());
+    auto trust = make_trust(*genesis, {}, {});
+    if (!trust) return fail(trust.error());
+    world.trust = std::move(trust).value();
+    const auto status = world.node("payer").status();
+    if (!status) return fail(status.error());
+    if (status->network_id != to_hex(made->network_id.view())) {
+        return fail(demo_failed("the nodes run the network of this genesis document"));
+    }
+    return std::vector<std::string>{
+        "Four members, each with keys, a certificate, a ledger copy and an HTTPS API of its own",
+        "Network " + made->chain_id};
+}
+
+StepResult demo_absence(DemoWorld& world) {
+    const auto before = world.node("hospital").status();
+    if (!before) return fail(before.error());
+    if (auto stopped = world.process->stop_member("clinic"); !stopped) {
+        return fail(problem_of(stopped.error()));
+    }
+    if (world.node("clinic").status().ok()) {
+        return fail(demo_failed("a stopped node does not answer"));
+    }
+    constexpr int kBlocks = 20;
+    for (int i = 0; i < kBlocks; ++i) {
+        DemoDocument document;
+        document.record = crypto::random_id<ledger::RecordId>();
+        document.salt = crypto::random_bytes(32);
+        document.payload = "{}";
+        v1::DocumentsCommand command;
+        auto& anchor = *command.mutable_anchor_record();
+        anchor.set_record_id(document.record.bytes());
+        anchor.set_commitment(document.commitment().bytes());
+        const auto applied = demo_apply(world, "hospital", v1::ROLE_SERVICE, {command_of(command)},
+                                        "6-while-away-" + std::to_string(i + 1));
+        if (!applied) return fail(applied.error());
+    }
+    if (auto started = world.process->start_member("clinic"); !started) {
+        return fail(problem_of(started.error()));
+    }
+    const auto both = settled(world.node("hospital"), world.node("clinic"));
+    if (!both) return fail(both.error());
+    if (both->first.state_root != both->second.state_root) {
+        return fail(demo_failed("the node that returned has the state root of the others"));
+    }
+    return std::vector<std::string>{
+        "The clinic's node was stopped at block " + std::to_string(before->height) +
+            "; the three others committed " + counted(kBlocks, "transaction", "transactions"),
+        "It returned and caught up to block " + std::to_string(both->first.height) +
+            " with the same state root " + both->second.state_root.substr(0, 16) + "..."};
+}
+
+}  // namespace consilium::cli

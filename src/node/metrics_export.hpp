@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "node/metrics.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace consilium::node {
+
+// Shows what a member's node counts to whoever scrapes: consilium_ledger_height,
+// consilium_transactions_applied_total and so on. Both must outlive it.
+class MetricsExport {
+ public:
+    MetricsExport(telemetry::Metrics& to, const Metrics& from);
+
+ private:
+    struct Total {
+        telemetry::Counter counter;
+        const std::atomic<std::uint64_t>* from;
+        std::uint64_t shown = 0;
+    };
+    struct Level {
+        telemetry::Gauge gauge;
+        const std::atomic<std::uint64_t>* from;
+    };
+    void update();
+
+    std::mutex mutex_;
+    std::vector<Total> totals_;
+    std::vector<Level> levels_;
+};
+
+}  // namespace consilium::node

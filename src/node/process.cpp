@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/process.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "base/hex.hpp"
+#include "contracts/registry/registry.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "http/token.hpp"
+#include "node/key_file.hpp"
+#include "node/metrics_export.hpp"
+#include "services/ledger/ledger_service.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace consilium::node {
+namespace {
+
+using Kind = ProcessError::Kind;
+
+ProcessError problem(Kind kind, std::string message, std::string hint = {}) {
+    return {kind, std::move(message), std::move(hint)};
+}
+
+ProcessError of_node(const NodeFailure& failure) {
+    switch (failure.error) {
+        case NodeError::kDisk:
+        case NodeError::kDiskBusy:
+            return problem(Kind::kDisk, failure.message);
+        case NodeError::kUnknownMember:
+        case NodeError::kBadKey:
+        case NodeError::kOtherNetwork:
+            return problem(Kind::kConfig, failure.message);
+        default:
+            return problem(Kind::kLedger, failure.message);
+    }
+}
+
+Result<std::string, ProcessError> read_text(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) return fail(problem(Kind::kDisk, "cannot read " + file));
+    return std::move(text).str();
+}
+
+Result<MemberOptions, ProcessError> member_options(const NodeConfig& node) {
+    auto bundle_key = load_key_file(node.member_key);
+    if (!bundle_key) return fail(problem(Kind::kConfig, bundle_key.error()));
+    MemberOptions options{node.member, node.data, static_cast<std::uint32_t>(node.member_key_id),
+                          std::move(bundle_key).value(), std::nullopt};
+    if (!node.validator_key.empty()) {
+        auto validator_key = load_key_file(node.validator_key);
+        if (!validator_key) return fail(problem(Kind::kConfig, validator_key.error()));
+        options.validator_key = std::move(validator_key).value();
+    }
+    return options;
+}
+
+Result<HostOptions, ProcessError> host_options(const Config& config, const Genesis& genesis) {
+    HostOptions options;
+    options.genesis = genesis;
+    for (const auto& node : config.nodes) {
+        auto member = member_options(node);
+        if (!member) return fail(member.error());
+        options.members.push_back(std::move(member).value());
+    }
+    options.limits.queue_transactions = config.ledger.queue_transactions_max;
+    options.limits.queue_bytes = config.ledger.queue_bytes_max;
+    options.limits.bundles_in_flight = config.ledger.bundles_in_flight_max;
+    options.limits.batch_delay_us = config.ledger.batch_delay_us;
+    options.limits.bundle_lifetime_ms = config.ledger.bundle_lifetime_ms;
+    options.limits.resubmit_after_ms = config.ledger.resubmit_after_ms;
+    options.threads = static_cast<unsigned>(config.ledger.threads);
+    options.cache_bytes = config.storage.cache_mib << 20U;
+    return options;
+}
+
+http::ServerLimits server_limits(const HttpConfig& config) {
+    using std::chrono::milliseconds;
+    http::ServerLimits limits;
+    limits.connections_max = config.connections_max;
+    limits.in_flight_per_connection_max = config.pipeline_max;
+    limits.in_flight_max = config.in_flight_max;
+    limits.header_timeout = milliseconds(config.header_timeout_ms);
+    limits.body_timeout = milliseconds(config.body_timeout_ms);
+    limits.answer_timeout = milliseconds(config.answer_timeout_ms);
+    limits.idle_timeout = milliseconds(config.idle_timeout_ms);
+    return limits;
+}
+
+ProcessError server_problem(http::ServerError error, const NodeConfig& node) {
+    const std::string where = node.http.address + ":" + std::to_string(node.http.port);
+    switch (error) {
+        case http::ServerError::kPortInUse:
+            return problem(Kind::kPort, "another program listens at " + where,
+                           "Stop it, or change port under [node.http] of " + node.member + ".");
+        case http::ServerError::kAddress:
+            return problem(Kind::kPort, where + " is not an address of this machine",
+                           "Change address under [node.http] of " + node.member + ".");
+        case http::ServerError::kCertificate:
+            return problem(Kind::kConfig, node.http.certificate + " and " + node.http.private_key +
+                                              " are not a certificate and its key");
+        case http::ServerError::kSystem:
+            break;
+    }
+    return problem(Kind::kPort, "cannot listen at " + where);
+}
+
+}  // namespace
+
+// One member's HTTP API. The order is that of destruction: the server goes first.
+struct Process::Api {
+    telemetry::Metrics metrics;
+    std::unique_ptr<MetricsExport> exported;
+    std::unique_ptr<http::Tokens> tokens;
+    http::Router router;
+    std::unique_ptr<services::ledger_api::LedgerService> service;
+    std::unique_ptr<http::Server> server;
+    std::string url;
+};
+
+struct Process::State {
+    Config config;
+    Genesis genesis;
+    telemetry::Logger log;
+    std::unique_ptr<Host> host;
+    std::map<ledger::MemberId, std::unique_ptr<Api>> apis;
+
+    [[nodiscard]] const NodeConfig* node(const ledger::MemberId& member) const {
+        for (const auto& candidate : config.nodes) {
+            if (candidate.member == member) return &candidate;
+        }
+        return nullptr;
+    }
+};
+
+std::string token_realm(const ledger::NetworkId& network, std::string_view member) {
+    return "urn:consilium:" + to_hex(network.view()).substr(0, 32) + ":" + std::string(member);
+}
+
+Process::Process(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Process::~Process() {
+    stop();
+}
+
+Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& config,
+                                                              const telemetry::Logger& log) {
+    auto genesis = load_genesis(config.genesis);
+    if (!genesis) return fail(problem(Kind::kConfig, genesis.error()));
+    auto options = host_options(config, *genesis);
+    if (!options) return fail(options.error());
+    options->on_failure = [log](const ledger::MemberId& member, const std::string&) {
+        log.error("node", "a member's node stopped by itself",
+                  {telemetry::Field::name("member", member)});
+    };
+    auto host = Host::open(std::move(options).value());
+    if (!host) return fail(of_node(host.error()));
+    if (auto started = (*host)->start(); !started) return fail(of_node(started.error()));
+    auto state = std::make_unique<State>();
+    state->config = config;
+    state->genesis = std::move(genesis).value();
+    state->log = log;
+    state->host = std::move(host).value();
+    std::unique_ptr<Process> process(new Process(std::move(state)));
+    for (const auto& node : process->state_->config.nodes) {
+        if (auto listening = process->listen(node); !listening) return fail(listening.error());
+    }
+    return process;
+}
+
+Status<ProcessError> Process::listen(const NodeConfig& node) {
+    auto api = std::make_unique<Api>();
+    const auto token_key = read_text(node.token_key);
+    if (!token_key) return fail(token_key.error());
+    const std::string realm = token_realm(state_->genesis.network_id, node.member);
+    auto tokens = http::Tokens::create(realm, realm, {*token_key});
+    if (!tokens) {
+        return fail(problem(Kind::kConfig, node.token_key + " is not a token key"));
+    }
+    api->tokens = std::move(tokens).value();
+    const auto certificate = read_text(node.http.certificate);
+    const auto private_key = read_text(node.http.private_key);
+    if (!certificate) return fail(certificate.error());
+    if (!private_key) return fail(private_key.error());
+    Host& host = *state_->host;
+    api->exported = std::make_unique<MetricsExport>(api->metrics, host.metrics(node.member));
+    services::ledger_api::Options options;
+    options.describe = [](std::uint32_t contract, std::uint32_t code) {
+        return contracts::registry().describe(contract, code);
+    };
+    api->service = std::make_unique<services::ledger_api::LedgerService>(
+        services::ledger_api::Ports{host.submit(node.member), host.events(node.member),
+                                    host.reads(node.member)},
+        std::move(options), *api->tokens, api->metrics, state_->log);
+    api->service->add_routes(api->router);
+    auto server = http::Server::start(
+        {node.http.address, static_cast<std::uint16_t>(node.http.port), *certificate, *private_key,
+         static_cast<unsigned>(node.http.threads), server_limits(node.http)},
+        api->router, *api->tokens, state_->log, api->metrics);
+    if (!server) return fail(server_problem(server.error(), node));
+    api->server = std::move(server).value();
+    const bool v6 = node.http.address.find(':') != std::string::npos;
+    api->url = "https://" + (v6 ? "[" + node.http.address + "]" : node.http.address) + ":" +
+               std::to_string(api->server->port());
+    state_->log.info("node", "listening",
+                     {telemetry::Field::name("member", node.member),
+                      telemetry::Field("port", api->server->port())});
+    state_->apis[node.member] = std::move(api);
+    return Done{};
+}
+
+void Process::stop() {
+    for (auto& [member, api] : state_->apis)
+        api->server->stop();
+    if (state_->host) state_->host->stop();
+    state_->apis.clear();
+}
+
+Status<ProcessError> Process::stop_member(const ledger::MemberId& member) {
+    const auto api = state_->apis.find(member);
+    if (api != state_->apis.end()) {
+        api->second->server->stop();
+        state_->apis.erase(api);
+    }
+    if (auto stopped = state_->host->stop_member(member); !stopped) {
+        return fail(of_node(stopped.error()));
+    }
+    return Done{};
+}
+
+Status<ProcessError> Process::start_member(const ledger::MemberId& member) {
+    const NodeConfig* node = state_->node(member);
+    if (node == nullptr) {
+        return fail(problem(Kind::kConfig, "no member '" + member + "' has its node here"));
+    }
+    if (auto started = state_->host->start_member(member); !started) {
+        return fail(of_node(started.error()));
+    }
+    return listen(*node);
+}
+
+std::string Process::url(const ledger::MemberId& member) const {
+    const auto api = state_->apis.find(member);
+    return api == state_->apis.end() ? std::string() : api->second->url;
+}
+
+const Genesis& Process::genesis() const {
+    return state_->genesis;
+}
+
+Host& Process::host() {
+    return *state_->host;
+}
+
+}  // namespace consilium::node
