@@ -178,7 +178,7 @@ Rejection Charts::validate(const Command& command) const {
         case Command::KIND_NOT_SET:
             break;
     }
-    return Rejection::kNoCommand;
+    return Rejection::kMalformed;
 }
 
 Rejection Charts::authorize_command(const Command& command, sdk::Context& context) const {
@@ -193,7 +193,7 @@ Rejection Charts::authorize_command(const Command& command, sdk::Context& contex
         case Command::KIND_NOT_SET:
             break;
     }
-    return Rejection::kNoCommand;
+    return Rejection::kMalformed;
 }
 
 Rejection Charts::apply_command(const Command& command, sdk::Context& context) const {
@@ -210,7 +210,7 @@ Rejection Charts::apply_command(const Command& command, sdk::Context& context) c
         case Command::KIND_NOT_SET:
             break;
     }
-    return Rejection::kNoCommand;
+    return Rejection::kMalformed;
 }
 
 bool Charts::holds(const sdk::Overlay::Change& change, sdk::Context&) const {

@@ -10,8 +10,6 @@ ledger::RejectionText Charts::describe_rejection(Rejection rejection) const {
             return {};
         case Rejection::kMalformed:
             return {"malformed", "The request is not a charts command.", Retry::kNever};
-        case Rejection::kNoCommand:
-            return {"no-command", "The charts command is empty.", Retry::kNever};
         case Rejection::kRole:
             return {"role", "The user's role may not do this.", Retry::kOtherActor};
         case Rejection::kId:

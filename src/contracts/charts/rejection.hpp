@@ -11,46 +11,44 @@ enum class Rejection : std::uint32_t {
     kNone = 0,
     // Not the canonical encoding of ChartsCommand: docs/formats/wire.md. No retry.
     kMalformed = 1,
-    // No kind chosen: docs/formats/contracts.md. No retry.
-    kNoCommand = 2,
     // 45 CFR 164.308(a)(4)(ii)(B): the user's role does not do this. By another user.
-    kRole = 3,
+    kRole = 2,
     // An id is 16 random bytes, not all zero (45 CFR 164.514(c)). With a right one.
-    kId = 4,
+    kId = 3,
     // DESIGN section 5, point 2: exactly eight distinct commitments of 32 bytes. With eight.
-    kSlots = 5,
+    kSlots = 4,
     // DESIGN section 1: only members that treat or insure (provider, payer, dispenser, site) keep
     // charts. By another member.
-    kMemberKind = 6,
+    kMemberKind = 5,
     // The id is taken: draw another. No retry with this one.
-    kChartExists = 7,
+    kChartExists = 6,
     // No such chart, or not opened yet. When it has been opened.
-    kChartUnknown = 8,
+    kChartUnknown = 7,
     // 45 CFR 164.526, DESIGN section 1: a chart has one custodian, who alone lays down its slots.
     // By the custodian.
-    kNotCustodian = 9,
+    kNotCustodian = 8,
     // limits::kLinkSlotsPerChartMax. No retry.
-    kTooManySlots = 10,
+    kTooManySlots = 9,
     // The id is taken: draw another. No retry with this one.
-    kLinkExists = 11,
+    kLinkExists = 10,
     // No such link. When it has been opened.
-    kLinkUnknown = 12,
+    kLinkUnknown = 11,
     // A link leads to another member: DESIGN section 1. With another counterparty.
-    kOwnLink = 13,
+    kOwnLink = 12,
     // The counterparty is no active member. When it is.
-    kCounterparty = 14,
+    kCounterparty = 13,
     // RFC 8032 and FIPS 186-5: not a key of that algorithm, or a weak one. With a good key.
-    kPublicKey = 15,
+    kPublicKey = 14,
     // DESIGN section 5, point 2: no public key is used on two links. With a fresh key.
-    kPublicKeyUsed = 16,
+    kPublicKeyUsed = 15,
     // The command names a version that is not the link's (compare and set, DESIGN section 4): a
     // signature withheld and used late cannot undo a later decision. With the current version.
-    kLinkVersion = 17,
+    kLinkVersion = 16,
     // Closed already; a closed link stays so (45 CFR 164.508(b)(5), revocation). No retry.
-    kLinkClosed = 18,
+    kLinkClosed = 17,
     // 45 CFR 164.508(b)(5): a link is closed by its custodian or with the patient's own signature.
     // By one of them.
-    kNotAllowed = 19,
+    kNotAllowed = 18,
 };
 
 }  // namespace consilium::contracts::charts

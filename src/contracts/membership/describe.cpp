@@ -10,8 +10,6 @@ ledger::RejectionText Membership::describe_rejection(Rejection rejection) const 
             return {};
         case Rejection::kMalformed:
             return {"malformed", "The request is not a membership command.", Retry::kNever};
-        case Rejection::kNoCommand:
-            return {"no-command", "The membership command is empty.", Retry::kNever};
         case Rejection::kRole:
             return {"role", "Only an administrator may do this.", Retry::kOtherActor};
         case Rejection::kPublicKey:

@@ -157,9 +157,9 @@ Rejection Membership::validate(const Command& command) const {
                 return Rejection::kAddress;
             return Rejection::kNone;
         case Command::KIND_NOT_SET:
-            return Rejection::kNoCommand;
+            return Rejection::kMalformed;
     }
-    return Rejection::kNoCommand;
+    return Rejection::kMalformed;
 }
 
 Rejection Membership::authorize_command(const Command&, sdk::Context& context) const {
@@ -183,7 +183,7 @@ Rejection Membership::apply_command(const Command& command, sdk::Context& contex
         case Command::KIND_NOT_SET:
             break;
     }
-    return Rejection::kNoCommand;
+    return Rejection::kMalformed;
 }
 
 std::optional<v1::Member> Membership::member(sdk::Overlay& state, BytesView member_id) const {

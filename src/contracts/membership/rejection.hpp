@@ -11,46 +11,44 @@ enum class Rejection : std::uint32_t {
     kNone = 0,
     // Not the canonical encoding of MembershipCommand: docs/formats/wire.md. No retry.
     kMalformed = 1,
-    // No kind chosen: docs/formats/contracts.md. No retry.
-    kNoCommand = 2,
     // 45 CFR 164.308(a)(4)(ii)(B): only administrators change keys, users and nodes. By one.
-    kRole = 3,
+    kRole = 2,
     // RFC 8032 and FIPS 186-5: not a key of that algorithm, or a weak one. With a good key.
-    kPublicKey = 4,
+    kPublicKey = 3,
     // RFC 4211 section 4: the new key did not sign for this network and member. With a right proof.
-    kPossession = 5,
+    kPossession = 4,
     // NIST SP 800-57 part 1, section 5.3.6: expires before now, or after more than five years. With
     // another expiry.
-    kKeyExpiry = 6,
+    kKeyExpiry = 5,
     // A public key names one holder (DESIGN section 5, point 2). With a fresh key.
-    kKeyInUse = 7,
+    kKeyInUse = 6,
     // limits::kKeysPerMemberMax: key records are never deleted. No retry.
-    kTooManyKeys = 8,
+    kTooManyKeys = 7,
     // The member has no key of that number. With a number that it has.
-    kKeyUnknown = 9,
+    kKeyUnknown = 8,
     // Retired already: retirement acts once (DESIGN section 4). No retry.
-    kKeyRetired = 10,
+    kKeyRetired = 9,
     // A key cannot retire itself, so no member locks itself out: by a bundle of another key.
-    kKeyInHand = 11,
+    kKeyInHand = 10,
     // 1..256 ids of 16 bytes, none twice: docs/formats/contracts.md. With a right batch.
-    kUserBatch = 12,
+    kUserBatch = 11,
     // A user id without a role: 45 CFR 164.308(a)(4)(ii)(B). With a role.
-    kUserRole = 13,
+    kUserRole = 12,
     // DESIGN section 5, point 4: an id is for one day (at most 48 h), not past, and at most 400
     // days ahead. With another day.
-    kUserPeriod = 14,
+    kUserPeriod = 13,
     // 45 CFR 164.312(a)(2)(i), unique user identification: the id is taken. With a fresh id.
-    kUserExists = 15,
+    kUserExists = 14,
     // The member has no such user. With one that it has.
-    kUserUnknown = 16,
+    kUserUnknown = 15,
     // Not https://host:port in the allowed alphabet: docs/formats/contracts.md. With another.
-    kEndpoint = 17,
+    kEndpoint = 16,
     // A TLS key is named by 32 bytes of SHA-256, or not at all. With another.
-    kTlsKey = 18,
+    kTlsKey = 17,
     // DESIGN section 5, point 1: a name is 1..128 bytes of the allowed alphabet. With another.
-    kName = 19,
+    kName = 18,
     // The same for an address, 1..256 bytes (45 CFR 164.528(b)(2)(ii) wants one). With another.
-    kAddress = 20,
+    kAddress = 19,
 };
 
 }  // namespace consilium::contracts::membership
