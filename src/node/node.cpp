@@ -8,6 +8,7 @@
 #include "execution/signature_cache.hpp"
 #include "node/member_node.hpp"
 #include "node/thread_pool.hpp"
+#include "store/rocks_disk.hpp"
 
 namespace consilium::node {
 
@@ -96,8 +97,8 @@ class EmbeddedHost final : public Host {
 
  private:
     [[nodiscard]] std::size_t index(const ledger::MemberId& member) const;
-    [[nodiscard]] Result<std::unique_ptr<state::Disk>, state::DiskError> open_disk(
-        const std::filesystem::path& directory) const;
+    [[nodiscard]] Result<std::unique_ptr<state::Disk>, NodeFailure> open_disk(
+        const MemberOptions& member) const;
     void durable(Height height);
     void failed(const consensus::embedded::CoreFailure& failure);
 
@@ -118,10 +119,24 @@ std::size_t EmbeddedHost::index(const ledger::MemberId& member) const {
     return static_cast<std::size_t>(found - nodes_.begin());
 }
 
-Result<std::unique_ptr<state::Disk>, state::DiskError> EmbeddedHost::open_disk(
-    const std::filesystem::path& directory) const {
-    if (options_.open_disk) return options_.open_disk(directory);
-    return fail(state::DiskError::kClosed);
+Result<std::unique_ptr<state::Disk>, NodeFailure> EmbeddedHost::open_disk(
+    const MemberOptions& member) const {
+    const auto failed = [&](state::DiskError error, const std::string& detail) {
+        const bool corrupt = error == state::DiskError::kCorruption;
+        return NodeFailure{corrupt ? NodeError::kCorruption : NodeError::kDisk, member.member_id,
+                           member.member_id + ": " + detail};
+    };
+    const std::filesystem::path directory = member.data_dir / "ledger";
+    if (options_.open_disk) {
+        auto disk = options_.open_disk(directory);
+        if (!disk) return fail(failed(disk.error(), state::to_string(disk.error())));
+        return std::move(*disk);
+    }
+    store::RocksOptions rocks;
+    rocks.cache_bytes = options_.cache_bytes;
+    auto disk = store::open_rocks_disk(directory, rocks);
+    if (!disk) return fail(failed(disk.error().error, disk.error().detail));
+    return std::move(*disk);
 }
 
 Status<NodeFailure> EmbeddedHost::open_all() {
@@ -131,14 +146,8 @@ Status<NodeFailure> EmbeddedHost::open_all() {
     std::vector<consensus::embedded::Hosted> hosted;
     for (MemberOptions& member : options_.members) {
         if (auto checked = check_member(options_.genesis, member); !checked) return checked;
-        const ledger::MemberId id = member.member_id;
-        auto disk = open_disk(member.data_dir / "ledger");
-        if (!disk) {
-            const bool corrupt = disk.error() == state::DiskError::kCorruption;
-            return fail(NodeFailure{
-                corrupt ? NodeError::kCorruption : NodeError::kDisk, id,
-                id + ": the ledger cannot be opened: " + state::to_string(disk.error())});
-        }
+        auto disk = open_disk(member);
+        if (!disk) return fail(disk.error());
         auto node = std::make_unique<MemberNode>(std::move(member), options_.genesis,
                                                  options_.limits, clock_);
         auto opened = node->open_ledger(std::move(*disk), pool_.parallel_for(), &cache_);
