@@ -145,8 +145,12 @@ Bytes numbered_key(char table, std::uint64_t number) {
     return out;
 }
 
-Bytes page_nodes_key(std::uint64_t page) { return numbered_key('p', page); }
-Bytes twig_key(std::uint64_t twig) { return numbered_key('t', twig); }
+Bytes page_nodes_key(std::uint64_t page) {
+    return numbered_key('p', page);
+}
+Bytes twig_key(std::uint64_t twig) {
+    return numbered_key('t', twig);
+}
 
 Bytes history_key(BytesView key, std::uint64_t serial) {
     Bytes out;

@@ -5,8 +5,12 @@
 
 namespace consilium::state {
 
-Bytes height_key(Height height) { return numbered_key('h', height); }
-Bytes journal_key(std::uint64_t number) { return numbered_key('j', number); }
+Bytes height_key(Height height) {
+    return numbered_key('h', height);
+}
+Bytes journal_key(std::uint64_t number) {
+    return numbered_key('j', number);
+}
 
 Bytes encode_meta(const Meta& meta) {
     Bytes out;
