@@ -211,14 +211,15 @@ def verify_state(trust, receipt, now_ms, age_ms_max):
     except state.ProofError as error:
         raise Refused("state-proof") from error
     need((receipt.as_of is not None) == (proven.as_of is not None), "as-of-missing")
-    times = None
+    times = {}
     if receipt.as_of is not None:
         first, _ = trust.verify_header(receipt.as_of.signed_header, now_ms)
         second, _ = trust.verify_header(receipt.as_of.next_signed_header, now_ms)
         need(first.height == proven.as_of and second.height == first.height + 1, "as-of-height")
-        times = first.time_ms(), second.time_ms()
+        times = {"as_of_height": proven.as_of, "from_unix_ms": first.time_ms(),
+                 "until_unix_ms": second.time_ms()}
     return {"kind": "state", "question": proven.kind, "subject": proven.subject.hex(),
-            "as_of": proven.as_of, "as_of_times_ms": times,
+            **times,
             "rows": [[key.hex(), value.hex()] for key, value in proven.rows],
             "height": header.height - 1, **header_facts(header, anchor)}
 
