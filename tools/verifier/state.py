@@ -68,7 +68,7 @@ def check_order(proof):
     for entry in proof.entries:
         need(last < entry.serial <= proof.count, "kEntryOrder")
         last = entry.serial
-        need(len(entry.key) <= KEY_BYTES_MAX and len(entry.next) <= KEY_BYTES_MAX, "kKeyLength")
+        need(len(entry.key) <= KEY_BYTES_MAX, "kKeyLength")
         need(len(entry.value) <= VALUE_BYTES_MAX, "kKeyLength")
         need(entry.value_height <= entry.height <= proof.height, "kHeightOrder")
         need(entry.ends < entry.serial, "kEnds")
@@ -84,7 +84,8 @@ def check_shape(entry):
     else:
         good = entry.key and entry.ends and not (entry.high or entry.next or entry.value_height
                                                  or entry.which)
-    need(good and (not entry.next or entry.next > entry.key), "kEntryShape")
+    need(good and len(entry.next) <= KEY_BYTES_MAX, "kEntryShape")
+    need(not entry.next or entry.next > entry.key, "kEntryShape")
 
 
 class Walk:

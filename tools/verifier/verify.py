@@ -4,8 +4,9 @@
 
     tools/verifier/verify.py --genesis genesis.json receipt.bin...
 
-Needs the files alone: no node, no network, nothing but the standard library. Prints what each receipt
-proves, or the name of the check that it fails. Exit codes: 0 all good, 1 one refused, 2 unusable input.
+Needs the files alone: no node, no network, nothing but the standard library. Prints what each
+receipt proves, or the name of the check that it fails. Exit codes: 0 all good, 1 one refused, 2
+unusable input.
 """
 import argparse
 import base64
