@@ -6,7 +6,8 @@ Link rules alone let an upward include of a header through, so every #include is
   - every file belongs to a room, every source file is named in its room's CMakeLists.txt;
   - a file includes only its own room and the rooms that layers.txt allows it;
   - a test may also include rooms further down and those that its TEST_LIBS name;
-  - a third-party library is included only where OWNERS allows it;
+  - a third-party library is included only where OWNERS allows it, and where it must stay in .cpp
+    files, a header that brings it in all the same is private to its room;
   - a room links no other room by name: its links come from layers.txt;
   - kernel rooms include no header of the standard library that brings a clock, a thread, a file
     or chance.
@@ -18,7 +19,8 @@ import sys
 
 KERNEL = ("base", "crypto", "proto", "ledger", "verify", "state", "contracts/", "execution")
 
-# Third-party headers: who may include them, and whether in .cpp files only.
+# Third-party headers: who may include them, and whether other rooms must not see them even through
+# a header of the owner's.
 # The prefix is matched against the text between the brackets.
 OWNERS = [
     ("openssl/", ("crypto", "http", "vault"), True),
@@ -111,6 +113,7 @@ class Checker:
         self.problems = []
         self.rooms = {}
         self.cmake = {}
+        self.private = {}  # header -> the library that it brings in
 
     def report(self, where, message):
         self.problems.append(f"{where}: {message}")
@@ -126,10 +129,28 @@ class Checker:
             self.cmake[room] = listing.read_text() if listing.exists() else None
             if self.cmake[room] is not None:
                 self.check_cmake(room)
+        self.find_private_headers()
         for path in sorted(self.src.rglob("*")):
             if path.suffix in (".cpp", ".hpp", ".h", ".cc", ".c", ".cxx", ".hh", ".ipp"):
                 self.check_file(path)
         return self.problems
+
+    def find_private_headers(self):
+        """Headers that bring in a library which other rooms must not see, directly or not."""
+        includes = {}
+        for path in self.src.rglob("*.hpp"):
+            found = map(INCLUDE.match, strip_comments(path.read_text()).splitlines())
+            name = path.relative_to(self.src).as_posix()
+            includes[name] = [m.group(2) for m in found if m]
+        hidden = [prefix for prefix, _, source_only in OWNERS
+                  if source_only and not prefix.startswith(TEST_ONLY)]
+        for name, targets in includes.items():
+            for prefix in hidden:
+                if any(target.startswith(prefix) for target in targets):
+                    self.private[name] = prefix
+        while grown := {n: self.private[t] for n, targets in includes.items()
+                        for t in targets if t in self.private and n not in self.private}:
+            self.private.update(grown)
 
     def check_cmake(self, room):
         where = f"src/{room}/CMakeLists.txt"
@@ -198,6 +219,9 @@ class Checker:
             else:
                 if is_test(target) and not is_test(relative):
                     self.report(where, f'"{target}" is a test fixture')
+                if target in self.private and target_room != room:
+                    library = self.private[target]
+                    self.report(where, f'"{target}" brings in {library}; private to {target_room}')
                 self.check_arrow(where, relative, room, target_room, target)
         else:
             self.check_system(where, relative, room, target)
@@ -212,7 +236,7 @@ class Checker:
         )
 
     def check_system(self, where, relative, room, target):
-        for prefix, owners, source_only in OWNERS:
+        for prefix, owners, _ in OWNERS:
             if not target.startswith(prefix):
                 continue
             if is_test(relative) and (target.startswith(TEST_ONLY) or matches(room, owners)):
@@ -220,8 +244,6 @@ class Checker:
             if not matches(room, owners):
                 allowed = ", ".join(owners) or "tests"
                 self.report(where, f"<{target}> may be included only in: {allowed}")
-            elif source_only and not relative.endswith(".cpp"):
-                self.report(where, f"<{target}> may be included only in .cpp files")
             return
         if not SYSTEM.fullmatch(target):
             self.report(where, f"<{target}> is of a library that tools/check_layers.py knows not")

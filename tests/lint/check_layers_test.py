@@ -95,9 +95,13 @@ class LayersTest(support.TreeTest):
                 self.assert_problem(self.problems(), f"<{header}>", "only in")
                 self.write(f"src/{room}/b.cpp", "")
 
-    def test_libraries_stay_out_of_headers(self):
+    def test_headers_that_bring_a_library_in_are_private(self):
+        self.write("layers.txt", "base:\nstore: base\nnode: base store\n")
         self.add("store", "s.hpp", support.HEADER + "#include <rocksdb/db.h>\n")
-        self.assert_problem(self.problems(), "src/store/s.hpp:3", "only in .cpp")
+        self.write("src/store/t.hpp", support.HEADER + '#include "store/s.hpp"\n')
+        self.assertEqual(self.problems(), [])
+        self.add("node", "n.cpp", '#include "store/t.hpp"\n')
+        self.assert_problem(self.problems(), "src/node/n.cpp:1", "brings in rocksdb/", "private")
 
     def test_unknown_library(self):
         for header in ("nlohmann/json.hpp", "curl/curl.h", "zlib.h"):
