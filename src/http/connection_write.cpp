@@ -136,7 +136,8 @@ void Connection::flush() {
             slots_.clear();
             closing_ = true;
         }
-        if (stream_ != nullptr && !closing_ && out_.size() - out_sent_ < kSerialisedBytesMax) {
+        const bool room = out_.size() - out_sent_ < kSerialisedBytesMax;
+        if (stream_ != nullptr && !closing_ && room) {
             if (!stream_->take(out_)) {
                 thread_.shared.streams.fetch_sub(1);
                 stream_ = nullptr;
@@ -144,7 +145,9 @@ void Connection::flush() {
             }
         }
         if (!write()) return;
-        const bool more = !slots_.empty() && slots_.front().ready;
+        // What had no room before has it now.
+        const bool more =
+            (!slots_.empty() && slots_.front().ready) || (stream_ != nullptr && !room);
         if (!more) break;
     }
     if (phase_ != Phase::kOpen) return;
