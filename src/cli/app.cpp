@@ -67,9 +67,14 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_demo(*app, context);
     add_init(*app, context);
     add_node(*app, context);
+    add_doctor(*app, context);
+    add_member(*app, context);
+    add_user(*app, context);
     add_key(*app, context);
     add_token(*app, context);
+    add_submit(*app, context);
     add_receipt(*app, context);
+    add_ledger(*app, context);
     add_version(*app, context);
     add_completion(*app, context);
     add_man_page(*app, context);

@@ -64,6 +64,7 @@ void add_key(CLI::App& app, Context& context) {
     CLI::App* shown = add_command(*group, context, "show", "Show the public part of a key file");
     shown->add_option("file", options->file, "The key file")->required();
     shown->callback([options, &context] { show_key(*options, context); });
+    add_key_ledger(*group, context);
 }
 
 }  // namespace consilium::cli

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/hex.hpp"
+#include "cli/access.hpp"
 #include "cli/commands.hpp"
 #include "cli/home.hpp"
 #include "cli/show.hpp"
@@ -24,40 +25,10 @@ struct Options {
     TrustOptions trust{"genesis.json", {}, {}};
     std::string max_age;
     std::string expect;
+    NodeOptions node;
+    std::string transaction;
+    std::string out;
 };
-
-json::object verdict_json(const std::string& file, const Verdict& verdict) {
-    json::object out{{"file", file}, {"good", verdict.good}};
-    if (!verdict.good) {
-        out["refusal"] = verdict.refusal;
-        return out;
-    }
-    out["kind"] = verdict.kind;
-    out["summary"] = verdict.summary;
-    for (const auto& fact : verdict.facts)
-        out[fact.name] = fact.text;
-    if (verdict.state) out["rows"] = rows_json(verdict.state->proven.rows);
-    return out;
-}
-
-void print_verdict(const std::string& file, const Verdict& verdict, Context& context) {
-    const bool color = context.out_is_terminal;
-    if (!verdict.good) {
-        context.out << (color ? "\x1b[31mREFUSED\x1b[0m  " : "REFUSED  ") << file << "\n         "
-                    << verdict.refusal << "\n";
-        return;
-    }
-    context.out << (color ? "\x1b[32mgood\x1b[0m     " : "good     ") << file << "\n         "
-                << verdict.summary << ".\n";
-    std::size_t widest = 0;
-    for (const auto& fact : verdict.facts)
-        widest = std::max(widest, width(fact.name));
-    for (const auto& fact : verdict.facts) {
-        context.out << "         " << fact.name << std::string(widest - width(fact.name) + 2, ' ')
-                    << fact.text << '\n';
-    }
-    if (verdict.state) print_rows(verdict.state->proven.rows, "         ", context);
-}
 
 // The receipt may be good and yet answer another question than the one that was asked.
 void compare_with_question(const Options& options, Verdict& verdict) {
@@ -128,20 +99,29 @@ void show(const Options& options, Context& context) {
                    "it.\n";
 }
 
-void add_trust_options(CLI::App& command, TrustOptions& options) {
-    command.add_option("--genesis", options.genesis, "The network's genesis document")
-        ->capture_default_str();
-    command
-        .add_option("--checkpoint", options.checkpoints,
-                    "A checkpoint that you have pinned; may be given more than once")
-        ->take_all();
-    command.add_option("--history", options.history,
-                       "The validator history, when the set has changed since");
+void fetch(const Options& options, Context& context) {
+    const auto id = fixed_from_hex<ledger::TransactionId>(options.transaction);
+    if (!id) {
+        return context.fail(Exit::kUsage, "'" + options.transaction + "' is not a transaction id",
+                            "An id is 64 hexadecimal digits.");
+    }
+    auto to = connect(options.node);
+    if (!to) return context.fail(to.error());
+    const auto receipt = to->node.outcome_receipt(*id);
+    if (!receipt) return context.fail(receipt.error());
+    const std::string out = options.out.empty() ? options.transaction + ".receipt" : options.out;
+    if (auto written = write_file(out, *receipt); !written) return context.fail(written.error());
+    if (context.json) {
+        context.out << node::pretty_json(json::object{{"file", out}, {"bytes", receipt->size()}})
+                    << '\n';
+    } else {
+        context.out << "Wrote " << out << " (" << size_text(receipt->size()) << ")\n";
+    }
 }
 
 }  // namespace
 
-CLI::App* add_receipt(CLI::App& app, Context& context) {
+void add_receipt(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     CLI::App* group = add_group(app, "receipt", "Fetch, show and verify receipts");
     CLI::App* verify = add_command(*group, context, "verify",
@@ -158,7 +138,11 @@ CLI::App* add_receipt(CLI::App& app, Context& context) {
         group->add_subcommand("show", "Show what a receipt says, as JSON, without checking it");
     shown->add_option("file", options->files, "The receipt")->required()->expected(1);
     shown->callback([options, &context] { show(*options, context); });
-    return group;
+    CLI::App* fetched = add_command(*group, context, "get", "Fetch a transaction's receipt");
+    fetched->add_option("transaction", options->transaction, "The transaction's id")->required();
+    fetched->add_option("--out", options->out, "The file; without it ID.receipt");
+    add_node_options(*fetched, options->node);
+    fetched->callback([options, &context] { fetch(*options, context); });
 }
 
 }  // namespace consilium::cli

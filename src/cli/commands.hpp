@@ -13,8 +13,14 @@ namespace consilium::cli {
 void add_demo(CLI::App& app, Context& context);
 void add_node(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+void add_ledger(CLI::App& app, Context& context);
+void add_member(CLI::App& app, Context& context);
+void add_submit(CLI::App& app, Context& context);
+void add_user(CLI::App& app, Context& context);
+void add_key_ledger(CLI::App& group, Context& context);
 void add_key(CLI::App& app, Context& context);
-CLI::App* add_receipt(CLI::App& app, Context& context);
+void add_receipt(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

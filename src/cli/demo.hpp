@@ -96,7 +96,4 @@ struct Submitted {
 // Keeps a receipt in memory and in the folder receipts/.
 [[nodiscard]] Status<Problem> keep_receipt(DemoWorld& world, const std::string& name, Bytes bytes);
 
-// "1 row", "2 rows".
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
-
 }  // namespace consilium::cli

@@ -12,10 +12,6 @@ Problem demo_failed(const std::string& claim) {
             "Please report it, with the demo's folder."};
 }
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    return grouped(count) + " " + std::string(count == 1 ? one : many);
-}
-
 Result<NodeClient, Problem> demo_client(DemoWorld& world, const std::string& member,
                                         std::string_view scope) {
     const auto opened = open_member({world.home.folder.string(), member});

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "cli/demo.hpp"
+#include "cli/demo_omit.hpp"
 #include "consilium/v1/receipt.pb.h"
 #include "consilium/v1/state.pb.h"
 #include "proto/canonical.hpp"
@@ -51,16 +52,9 @@ bool flip_value(v1::StateProof& proof, int n) {
     return true;
 }
 
-// What a dishonest node would do to hide a row: leave its entry out.
 bool leave_out_row(v1::StateProof& proof) {
     const v1::StateEntry* hidden = row_entry(proof, 1);
-    if (hidden == nullptr) return false;
-    const std::uint64_t serial = hidden->serial();
-    int index = 0;
-    while (proof.entries(index).serial() != serial)
-        ++index;
-    proof.mutable_entries()->DeleteSubrange(index, 1);
-    return true;
+    return hidden != nullptr && omit_entry(proof, hidden->serial());
 }
 
 // The altered thing is kept as a file, and must be refused.

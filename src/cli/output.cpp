@@ -128,6 +128,10 @@ std::string grouped(std::uint64_t value) {
     return out;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+    return grouped(count) + " " + std::string(count == 1 ? one : many);
+}
+
 std::string duration_text(std::uint64_t microseconds) {
     if (microseconds < 1'000'000) return scaled(microseconds, 1000) + " ms";
     if (microseconds < 60'000'000) return scaled(microseconds, 1'000'000) + " s";

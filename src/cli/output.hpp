@@ -97,6 +97,8 @@ class Progress {
 
 // 1234567 -> "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t value);
+// "1 row", "2 rows".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
 // As a person reads it: "0.84 ms", "12.3 ms", "4.21 s", "3 min 05 s".
 [[nodiscard]] std::string duration_text(std::uint64_t microseconds);
 // 1536 -> "1.50 KiB".

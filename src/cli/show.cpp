@@ -167,6 +167,22 @@ json::object transaction_json(BytesView bytes) {
     return out;
 }
 
+std::string commands_text(BytesView bytes) {
+    std::vector<std::string> names;
+    const json::object shown = transaction_json(bytes);
+    const auto* commands = shown.if_contains("commands");
+    if (commands == nullptr) return "undecodable";
+    for (const auto& command : commands->get_array()) {
+        // {"charts": {"open_chart": {...}}}: the name of the innermost choice.
+        const auto& contract = command.get_object().begin()->value();
+        const auto* choice = contract.if_object();
+        names.emplace_back(choice == nullptr || choice->empty()
+                               ? std::string("unknown")
+                               : std::string(choice->begin()->key()));
+    }
+    return joined(names);
+}
+
 json::object receipt_json(const v1::Receipt& receipt) {
     if (receipt.has_outcome()) {
         const auto& outcome = receipt.outcome();

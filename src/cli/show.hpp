@@ -24,6 +24,8 @@ void print_rows(const Rows& rows, std::string_view indent, Context& context);
 
 // v1::Transaction with its body and the commands of known contracts decoded.
 [[nodiscard]] boost::json::object transaction_json(BytesView transaction);
+// "open_chart, anchor_manifest".
+[[nodiscard]] std::string commands_text(BytesView transaction);
 [[nodiscard]] boost::json::object receipt_json(const v1::Receipt& receipt);
 
 // Why a text of JSON is not a message: which member and what is wrong.

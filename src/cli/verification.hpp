@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,10 @@
 #include "verify/receipt.hpp"
 #include "verify/trust.hpp"
 
+namespace CLI {
+class App;
+}
+
 // `consilium receipt verify`, the demo and the tests verify with this code: bytes and a trust in,
 // a verdict out, no node and no network.
 namespace consilium::cli {
@@ -23,6 +28,7 @@ struct TrustOptions {
     std::string history;
 };
 
+void add_trust_options(CLI::App& command, TrustOptions& options);
 [[nodiscard]] Result<verify::Trust, Problem> load_trust(const TrustOptions& options);
 
 // Also made from bytes, by who has them in memory.
@@ -49,6 +55,10 @@ struct Verdict {
 [[nodiscard]] Verdict check_receipt(BytesView receipt, const verify::Trust& trust,
                                     const verify::Freshness& freshness,
                                     verify::HeaderCache* cache = nullptr);
+
+// How a verdict is shown.
+[[nodiscard]] boost::json::object verdict_json(const std::string& file, const Verdict& verdict);
+void print_verdict(const std::string& file, const Verdict& verdict, Context& context);
 
 // A v1::StoredBlock: whether its header is signed by a quorum and its items are those of the
 // header.

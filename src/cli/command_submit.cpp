@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <iostream>
+#include <memory>
+#include <ostream>
+#include <sstream>
+
+#include "base/hex.hpp"
+#include "cli/access.hpp"
+#include "cli/command_messages.hpp"
+#include "cli/commands.hpp"
+#include "cli/names.hpp"
+#include "cli/show.hpp"
+#include "cli/submission.hpp"
+#include "cli/verification.hpp"
+#include "ledger/transaction.hpp"
+#include "node/json_text.hpp"
+#include "proto/canonical.hpp"
+
+namespace consilium::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Options {
+    NodeOptions node;
+    std::string file = "-";
+    std::string role = "service";
+    bool raw = false;
+    std::string receipt;
+};
+
+Result<std::string, Problem> read_input(const std::string& file) {
+    if (file != "-") return read_file(file);
+    std::ostringstream text;
+    text << std::cin.rdbuf();
+    return std::move(text).str();
+}
+
+// {"charts": {"open_link": {...}}}
+Result<v1::Command, Problem> read_command(const json::value& value, std::size_t number) {
+    const std::string where = "command " + std::to_string(number);
+    const auto* object = value.if_object();
+    if (object == nullptr || object->size() != 1) {
+        return fail(Problem{Exit::kUsage, where + " must be an object with one contract's name",
+                            "For example: {\"charts\": {\"close_link\": {...}}}"});
+    }
+    const std::string name(object->begin()->key());
+    std::vector<std::string> known;
+    for (const auto id : contract_ids()) {
+        known.emplace_back(contract_name(id));
+        if (name != contract_name(id)) continue;
+        const auto message = command_message(id);
+        const std::string wrong = read_message(object->begin()->value(), *message);
+        if (!wrong.empty()) return fail(Problem{Exit::kUsage, where + "." + name + wrong, {}});
+        v1::Command command;
+        command.set_contract(id);
+        command.set_payload(message->SerializeAsString());
+        return command;
+    }
+    return fail(Problem{Exit::kUsage, where + ": there is no contract '" + name + "'",
+                        "Known are " + joined(known) + "."});
+}
+
+Result<std::vector<v1::Command>, Problem> read_commands(const std::string& text) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(text, error);
+    if (error) return fail(Problem{Exit::kUsage, "the input is not JSON: " + error.message(), {}});
+    const auto* object = parsed.if_object();
+    const auto* list = object == nullptr ? nullptr : object->if_contains("commands");
+    const auto* array = list == nullptr ? parsed.if_array() : list->if_array();
+    if (array == nullptr) {
+        return fail(Problem{Exit::kUsage, "the input must be {\"commands\": [...]}",
+                            "docs/cli.md shows examples."});
+    }
+    std::vector<v1::Command> commands;
+    for (const auto& element : *array) {
+        auto command = read_command(element, commands.size() + 1);
+        if (!command) return fail(command.error());
+        commands.push_back(std::move(command).value());
+    }
+    return commands;
+}
+
+void submit(const Options& options, Context& context) {
+    const auto input = read_input(options.file);
+    if (!input) return context.fail(input.error());
+    auto to = connect(options.node);
+    if (!to) return context.fail(to.error());
+    Bytes transaction = *input;
+    if (!options.raw) {
+        const auto commands = read_commands(*input);
+        if (!commands) return context.fail(commands.error());
+        const auto role = value_of<v1::Role>(options.role);
+        if (!to->member || !role) {
+            return context.fail(Exit::kUsage, "commands need a user's id and role",
+                                "Give --home, and --role one of " + joined(names_of<v1::Role>()) +
+                                    "; or make the transaction yourself and give --raw.");
+        }
+        auto composed = compose_as(*to->member, *role, *commands);
+        if (!composed) return context.fail(composed.error());
+        transaction = std::move(composed).value();
+    }
+    submit_and_print(to->node, transaction, options.receipt, context);
+}
+
+}  // namespace
+
+void add_submit(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = add_command(app, context, "submit",
+                                    "Submit a transaction and wait for its durable outcome");
+    command
+        ->add_option("file", options->file,
+                     "Commands as JSON, or with --raw a transaction; - is standard input")
+        ->capture_default_str();
+    command->add_option("--role", options->role, "The role in which the user of today acts")
+        ->check(CLI::IsMember(names_of<v1::Role>()))
+        ->capture_default_str();
+    command->add_flag("--raw", options->raw,
+                      "The file is a v1.Transaction in Protocol Buffers, signed as it should be");
+    command->add_option("--receipt", options->receipt, "Fetch the receipt too, into this file");
+    add_node_options(*command, options->node);
+    command->callback([options, &context] { submit(*options, context); });
+}
+
+}  // namespace consilium::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "node/config.hpp"
+#include "node/genesis.hpp"
+
+// What may be wrong with a node process, and how to mend it. Looks only; changes nothing.
+namespace consilium::cli {
+
+struct Finding {
+    enum class Level { kGood, kWarning, kFault };
+    Level level = Level::kGood;
+    std::string subject;  // "hospital: member key"
+    std::string text;     // what was found
+    std::string mend;     // what to do, unless it is good
+};
+
+// One part each. `examine_ledger` opens the ledger copy, which a running node has locked.
+void examine_keys(const node::NodeConfig& node, const node::Genesis& genesis,
+                  std::vector<Finding>& findings);
+void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis,
+                         std::vector<Finding>& findings);
+void examine_folder(const node::NodeConfig& node, std::vector<Finding>& findings);
+void examine_port(const node::NodeConfig& node, std::vector<Finding>& findings);
+void examine_ledger(const node::NodeConfig& node, const node::Genesis& genesis,
+                    std::vector<Finding>& findings);
+void examine_clock(const node::Genesis& genesis, std::vector<Finding>& findings);
+
+[[nodiscard]] inline Finding good(std::string subject, std::string text) {
+    return {Finding::Level::kGood, std::move(subject), std::move(text), {}};
+}
+[[nodiscard]] inline Finding warning(std::string subject, std::string text, std::string mend) {
+    return {Finding::Level::kWarning, std::move(subject), std::move(text), std::move(mend)};
+}
+[[nodiscard]] inline Finding fault(std::string subject, std::string text, std::string mend) {
+    return {Finding::Level::kFault, std::move(subject), std::move(text), std::move(mend)};
+}
+
+}  // namespace consilium::cli
