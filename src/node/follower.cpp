@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "consensus/embedded/thread_name.hpp"
 #include "node/ledger_reader.hpp"
 
 namespace consilium::node {
@@ -42,7 +43,10 @@ class Follower::Handle final : public services::Subscription {
 Follower::Follower(const LedgerApplication& application, const ledger::NetworkId& network)
     : application_(application), network_(network) {
     if (const auto newest = application.published().newest) newest_ = newest->height;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        consensus::name_thread("follower");
+        run();
+    });
 }
 
 Follower::~Follower() {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/assert.hpp"
+#include "consensus/embedded/thread_name.hpp"
 #include "contracts/registry/registry.hpp"
 
 namespace consilium::node {
@@ -88,7 +89,10 @@ void MemberNode::start_submitting() {
         stopping_ = false;
         news_ = true;
     }
-    driver_ = std::thread([this] { drive(); });
+    driver_ = std::thread([this] {
+        consensus::name_thread("bundler");
+        drive();
+    });
 }
 
 void MemberNode::stop_submitting() {

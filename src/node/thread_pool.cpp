@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "consensus/embedded/thread_name.hpp"
+
 namespace consilium::node {
 
 struct ThreadPool::Job {
@@ -31,7 +33,10 @@ struct ThreadPool::Job {
 
 ThreadPool::ThreadPool(unsigned threads) {
     for (unsigned i = 1; i < threads; ++i)
-        threads_.emplace_back([this] { help(); });
+        threads_.emplace_back([this] {
+            consensus::name_thread("pool");
+            help();
+        });
 }
 
 ThreadPool::~ThreadPool() {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/assert.hpp"
+#include "consensus/embedded/thread_name.hpp"
 
 namespace consilium::consensus::embedded {
 
@@ -54,8 +55,14 @@ Status<CoreFailure> EmbeddedEngine::open() {
 void EmbeddedEngine::start() {
     CONSILIUM_ASSERT(!maker_.joinable());
     stopping_ = false;
-    maker_ = std::thread([this] { make_blocks(); });
-    syncer_ = std::thread([this] { sync_blocks(); });
+    maker_ = std::thread([this] {
+        name_thread("block-maker");
+        make_blocks();
+    });
+    syncer_ = std::thread([this] {
+        name_thread("block-syncer");
+        sync_blocks();
+    });
 }
 
 void EmbeddedEngine::stop() {
