@@ -83,8 +83,7 @@ Hash32 outcome_root(std::span<const Hash32> outcome_leaves) {
 Hash32 result_data(const BundleId& id, std::uint32_t count, const Hash32& outcome_root) {
     const char be[4] = {static_cast<char>(count >> 24U), static_cast<char>(count >> 16U),
                         static_cast<char>(count >> 8U), static_cast<char>(count)};
-    return crypto::tagged_hash(domain::kResult,
-                               {id.view(), BytesView{be, 4}, outcome_root.view()});
+    return crypto::tagged_hash(domain::kResult, {id.view(), BytesView{be, 4}, outcome_root.view()});
 }
 
 }  // namespace consilium::ledger

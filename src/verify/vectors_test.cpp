@@ -163,8 +163,7 @@ class Vectors : public ::testing::Test {
         std::string text = "{\"app_state\": " + json_text(to_hex(chain_.app_state())) +
                            ",\n \"network_id\": " + json_text(to_hex(chain_.network_id().view())) +
                            ",\n \"chain_id\": " + json_text(chain_.chain_id()) +
-                           ",\n \"history\": " + json_text(to_hex(history_)) +
-                           ",\n \"cases\": [\n";
+                           ",\n \"history\": " + json_text(to_hex(history_)) + ",\n \"cases\": [\n";
         for (std::size_t i = 0; i < cases_.size(); ++i)
             text += line_of(cases_[i], chain_, history_) + (i + 1 < cases_.size() ? ",\n" : "\n");
         text += "]}\n";

@@ -72,8 +72,8 @@ void ContractTest::TearDown() {
     Envelope envelope;
     envelope.key_id = transaction.key_id;
     envelope.key = transaction.key;
-    const std::vector<Bytes> items = {world.item(
-        sender.member, {world.transaction(sender, transaction.commands)}, envelope)};
+    const std::vector<Bytes> items = {
+        world.item(sender.member, {world.transaction(sender, transaction.commands)}, envelope)};
     const auto block = apply_block(world.state, {given.height, given.time, items},
                                    contracts::registry(), serial_for, nullptr);
     ASSERT_TRUE(block.ok());
@@ -89,8 +89,7 @@ void ContractTest::TearDown() {
         << outcome->command_index;
 
     Rows changed;
-    const Bytes window(
-        contracts::sdk::window_key(sender.member, transaction.key_id).view());
+    const Bytes window(contracts::sdk::window_key(sender.member, transaction.key_id).view());
     for (const auto& [key, value] : block->diff) {
         if (key != window) changed[contracts::registry().path_of_key(key)] = value;
     }
@@ -106,14 +105,13 @@ void ContractTest::TearDown() {
 
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     if (!vector) return;
-    compare_vector(std::string(info->test_suite_name()) + "." + info->name(),
-                   "{\n  \"app_state\": \"genesis.json\",\n  \"height\": " +
-                       std::to_string(given.height) +
-                       ",\n  \"time_unix_ms\": " + std::to_string(given.time.value) +
-                       ",\n  \"given\": " + rows_json(given.rows) + ",\n  \"item\": \"" +
-                       to_hex(items[0]) + "\",\n  \"outcome\": \"" + to_hex(item.outcomes[0]) +
-                       "\",\n  \"data\": \"" + to_hex(item.data) +
-                       "\",\n  \"changed\": " + rows_json(changed) + "\n}\n");
+    compare_vector(
+        std::string(info->test_suite_name()) + "." + info->name(),
+        "{\n  \"app_state\": \"genesis.json\",\n  \"height\": " + std::to_string(given.height) +
+            ",\n  \"time_unix_ms\": " + std::to_string(given.time.value) +
+            ",\n  \"given\": " + rows_json(given.rows) + ",\n  \"item\": \"" + to_hex(items[0]) +
+            "\",\n  \"outcome\": \"" + to_hex(item.outcomes[0]) + "\",\n  \"data\": \"" +
+            to_hex(item.data) + "\",\n  \"changed\": " + rows_json(changed) + "\n}\n");
 }
 
 }  // namespace consilium::execution::testing

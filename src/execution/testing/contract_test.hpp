@@ -14,10 +14,11 @@
 
 namespace consilium::execution::testing {
 
-// One transaction against one state. A test fills `given`, `transaction` and `expect`; when it ends,
-// the transaction is signed, bundled and executed by apply_block in a block of its own, everything
-// that changed is compared with `expect`, and the case is compared with its golden vector in
-// tests/vectors/contracts/ (written anew when the environment has CONSILIUM_UPDATE_VECTORS).
+// One transaction against one state. A test fills `given`, `transaction` and `expect`; when it
+// ends, the transaction is signed, bundled and executed by apply_block in a block of its own,
+// everything that changed is compared with `expect`, and the case is compared with its golden
+// vector in tests/vectors/contracts/ (written anew when the environment has
+// CONSILIUM_UPDATE_VECTORS).
 class ContractTest : public ::testing::Test {
  protected:
     struct Given {

@@ -21,7 +21,9 @@ struct MemberFacts {
 
 const std::vector<MemberFacts>& members() {
     static const std::vector<MemberFacts> all = {
-        {"auditor", "State Health Audit Office", {v1::MEMBER_KIND_REGULATOR, v1::MEMBER_KIND_AUDITOR}},
+        {"auditor",
+         "State Health Audit Office",
+         {v1::MEMBER_KIND_REGULATOR, v1::MEMBER_KIND_AUDITOR}},
         {"clinic", "Riverside Clinic", {v1::MEMBER_KIND_PROVIDER}},
         {"hospital", "St. Mary's Hospital", {v1::MEMBER_KIND_PROVIDER}},
         {"payer", "Northern Mutual", {v1::MEMBER_KIND_PAYER}},
@@ -123,8 +125,7 @@ v1::Body World::body(const Sender& sender, const std::vector<v1::Command>& comma
 }
 
 Bytes World::transaction(const Sender& sender, const std::vector<v1::Command>& commands) {
-    return ledger::make_transaction(network, sender.member, body(sender, commands),
-                                    sender.signers);
+    return ledger::make_transaction(network, sender.member, body(sender, commands), sender.signers);
 }
 
 Bytes World::item(std::string_view member, const std::vector<Bytes>& transactions,
@@ -153,8 +154,7 @@ BlockOutput World::apply(const std::vector<Bytes>& items) {
 
 ledger::Outcome World::submit(const Sender& sender, const std::vector<v1::Command>& commands) {
     const auto block = apply({item(sender.member, {transaction(sender, commands)})});
-    EXPECT_EQ(block.items.at(0).code, ItemCode::kAccepted)
-        << to_string(block.items.at(0).code);
+    EXPECT_EQ(block.items.at(0).code, ItemCode::kAccepted) << to_string(block.items.at(0).code);
     if (block.items[0].outcomes.empty()) return {};
     return *ledger::decode_outcome(block.items[0].outcomes[0]);
 }

@@ -66,8 +66,7 @@ class World {
 
     [[nodiscard]] const crypto::SigningKey& key(std::string_view member) const;
     [[nodiscard]] v1::Body body(const Sender& sender, const std::vector<v1::Command>& commands);
-    [[nodiscard]] Bytes transaction(const Sender& sender,
-                                    const std::vector<v1::Command>& commands);
+    [[nodiscard]] Bytes transaction(const Sender& sender, const std::vector<v1::Command>& commands);
     [[nodiscard]] Bytes item(std::string_view member, const std::vector<Bytes>& transactions,
                              const Envelope& envelope = {});
 
