@@ -35,12 +35,11 @@ OWNERS = [
     ("zstd.h", ("store", "cli"), True),
     ("google/protobuf/",
      ("proto", "ledger", "contracts/", "execution", "http", "services/", "cli"), False),
-    ("benchmark/", (), True),
     ("gtest/", (), True),
     ("gmock/", (), True),
 ]
 # A test program, a benchmark or a test fixture may include these anywhere; JSON to read vectors.
-TEST_ONLY = ("gtest/", "gmock/", "benchmark/", "boost/json")
+TEST_ONLY = ("gtest/", "gmock/", "boost/json")
 
 KERNEL_BANNED_HEADERS = {
     "chrono", "ctime", "time.h", "sys/time.h", "thread", "future", "condition_variable",

@@ -50,6 +50,16 @@ class DocsTest(unittest.TestCase):
                 with self.subTest(page=page.name, preset=preset):
                     self.assertIn(preset, self.presets)
 
+    def test_every_package_has_its_reason(self):
+        script = (ROOT / "tools/install_dependencies.sh").read_text()
+        installed = set()
+        for names in re.findall(r"^\w+_packages=\(([^)]*)\)", script, re.M):
+            installed.update(names.split())
+        page = (ROOT / "docs/dependencies.md").read_text()
+        rows = re.findall(r"^\| (`.*?) \| [0-9]", page, re.M)
+        explained = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+        self.assertEqual(installed, explained)
+
     def test_every_target_is_documented_by_help(self):
         makefile = (ROOT / "Makefile").read_text()
         phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M).group(1).split()
