@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 namespace consilium::telemetry {
 namespace {

@@ -15,6 +15,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* kProtobuf = "Accept: application/x-protobuf\r\n";
+constexpr const char* kJson = "Accept: application/json\r\n";
+
 // The document against the answers of a real server: every answer is described, and everything
 // that is described is answered so at least once.
 class OpenApiTest : public LedgerServiceTest {
@@ -84,6 +87,62 @@ class OpenApiTest : public LedgerServiceTest {
         return out;
     }
 
+    void expect_submissions() {
+        Bytes batch;
+        for (const auto* one : {"a", "rejected", "disk"})
+            append_delimited(batch, one);
+        expect(200, "POST", "/v1/transactions", "", "a");
+        expect(200, "POST", "/v1/transactions", "", "assigned");
+        expect(200, "POST", "/v1/transactions", "", "rejected");
+        expect(200, "POST", "/v1/transactions", kProtobuf, "a");
+        expect(400, "POST", "/v1/transactions", "", "malformed");
+        expect(413, "POST", "/v1/transactions", "", "large");
+        expect(422, "POST", "/v1/transactions", "", "expired");
+        expect(507, "POST", "/v1/transactions", "", "disk");
+        expect(200, "POST", "/v1/transactions/batch", "", batch);
+        expect(200, "POST", "/v1/transactions/batch", kProtobuf, batch);
+        expect(400, "POST", "/v1/transactions/batch", "", "\x05");
+    }
+
+    void expect_reads() {
+        // Reads: the first byte of an id, prefix or height says which error the node answers.
+        const std::vector<std::pair<std::string, int>> errors{
+            {"e0", 404}, {"e1", 503}, {"e2", 410}, {"e3", 400}, {"e4", 500}};
+        int number = 0;
+        for (const auto& [first, status] : errors) {
+            const auto id = first + std::string(62, '0');
+            expect(status, "GET", "/v1/outcomes/" + id);
+            expect(status, "GET", "/v1/outcomes/" + id + "/receipt");
+            expect(status, "GET", "/v1/state/" + first);
+            expect(status, "GET", "/v1/state?prefix=" + first);
+            expect(status, "GET", "/v1/blocks/" + std::to_string(0xe0 + number));
+            expect(status, "GET", "/v1/height?time_unix_ms=" + std::to_string(number));
+            node_.list_error = static_cast<ReadError>(number);
+            if (first != "e3") expect(status, "GET", "/v1/members");
+            if (first != "e3") expect(status, "GET", "/v1/validators/history");
+            node_.list_error = std::nullopt;
+            node_.newest = static_cast<Height>(0xe0 + number);
+            expect(status, "GET", "/v1/blocks?limit=1");
+            node_.newest = 7;
+            ++number;
+        }
+        expect(400, "GET", "/v1/validators/history?x=1");
+        expect(400, "GET", "/v1/events?from=x");
+        expect(200, "GET", "/v1/outcomes/01" + std::string(62, '0'));
+        const std::string id(64, 'a');
+        for (const auto& target :
+             {"/v1/outcomes/" + id, std::string("/v1/state/00?prove=1"),
+              std::string("/v1/state?prove=1&limit=2"), std::string("/v1/blocks/7")}) {
+            expect(200, "GET", target, kProtobuf);
+            expect(200, "GET", target, kJson);
+        }
+        expect(200, "GET", "/v1/outcomes/" + id + "/receipt", kJson);
+        expect(200, "GET", "/v1/validators/history", kJson);
+        node_.retained = 5;
+        expect(410, "GET", "/v1/events?from=4.0");
+        node_.retained = 0;
+    }
+
     // What every route answers alike.
     void expect_common(const std::string& method, const std::string& target, bool has_scope) {
         const std::string body = method == "POST" ? "x" : "";
@@ -99,9 +158,6 @@ class OpenApiTest : public LedgerServiceTest {
                body);
     }
 };
-
-constexpr const char* kProtobuf = "Accept: application/x-protobuf\r\n";
-constexpr const char* kJson = "Accept: application/json\r\n";
 
 struct Example {
     const char* method;
@@ -139,57 +195,8 @@ TEST_F(OpenApiTest, describes_every_answer_and_nothing_else) {
         expect_common(example.method, example.target, example.has_scope);
         if (std::string(example.method) == "GET") expect(200, "GET", example.target);
     }
-    // Submission.
-    Bytes batch;
-    for (const auto* one : {"a", "rejected", "disk"})
-        append_delimited(batch, one);
-    expect(200, "POST", "/v1/transactions", "", "a");
-    expect(200, "POST", "/v1/transactions", "", "assigned");
-    expect(200, "POST", "/v1/transactions", "", "rejected");
-    expect(200, "POST", "/v1/transactions", kProtobuf, "a");
-    expect(400, "POST", "/v1/transactions", "", "malformed");
-    expect(413, "POST", "/v1/transactions", "", "large");
-    expect(422, "POST", "/v1/transactions", "", "expired");
-    expect(507, "POST", "/v1/transactions", "", "disk");
-    expect(200, "POST", "/v1/transactions/batch", "", batch);
-    expect(200, "POST", "/v1/transactions/batch", kProtobuf, batch);
-    expect(400, "POST", "/v1/transactions/batch", "", "\x05");
-    // Reads: the first byte of an id, prefix or height says which error the node answers.
-    const std::vector<std::pair<std::string, int>> errors{
-        {"e0", 404}, {"e1", 503}, {"e2", 410}, {"e3", 400}, {"e4", 500}};
-    int number = 0;
-    for (const auto& [first, status] : errors) {
-        const auto id = first + std::string(62, '0');
-        expect(status, "GET", "/v1/outcomes/" + id);
-        expect(status, "GET", "/v1/outcomes/" + id + "/receipt");
-        expect(status, "GET", "/v1/state/" + first);
-        expect(status, "GET", "/v1/state?prefix=" + first);
-        expect(status, "GET", "/v1/blocks/" + std::to_string(0xe0 + number));
-        expect(status, "GET", "/v1/height?time_unix_ms=" + std::to_string(number));
-        node_.list_error = static_cast<ReadError>(number);
-        if (first != "e3") expect(status, "GET", "/v1/members");
-        if (first != "e3") expect(status, "GET", "/v1/validators/history");
-        node_.list_error = std::nullopt;
-        node_.newest = static_cast<Height>(0xe0 + number);
-        expect(status, "GET", "/v1/blocks?limit=1");
-        node_.newest = 7;
-        ++number;
-    }
-    expect(400, "GET", "/v1/validators/history?x=1");
-    expect(400, "GET", "/v1/events?from=x");
-    expect(200, "GET", "/v1/outcomes/01" + std::string(62, '0'));
-    const std::string id(64, 'a');
-    for (const auto& target :
-         {"/v1/outcomes/" + id, std::string("/v1/state/00?prove=1"),
-          std::string("/v1/state?prove=1&limit=2"), std::string("/v1/blocks/7")}) {
-        expect(200, "GET", target, kProtobuf);
-        expect(200, "GET", target, kJson);
-    }
-    expect(200, "GET", "/v1/outcomes/" + id + "/receipt", kJson);
-    expect(200, "GET", "/v1/validators/history", kJson);
-    node_.retained = 5;
-    expect(410, "GET", "/v1/events?from=4.0");
-    node_.retained = 0;
+    expect_submissions();
+    expect_reads();
     // 503 of every route: a server that takes nothing.
     stop();
     http::ServerLimits none;
