@@ -12,6 +12,7 @@
 #include "ledger/commit.hpp"
 #include "ledger/outcome.hpp"
 #include "proto/canonical.hpp"
+#include "services/ledger/fake_outcome_testing.hpp"
 #include "services/port/port.hpp"
 
 namespace consilium::services::ledger_api {
@@ -24,27 +25,6 @@ class FakeNode final : public Submit, public Events, public Reads {
     ~FakeNode() override {
         for (auto& thread : threads)
             thread.join();
-    }
-
-    static Committed committed(BytesView transaction) {
-        Committed out;
-        out.id.value = crypto::sha256(transaction).value;
-        out.height = 7;
-        out.bundle_index = 1;
-        out.transaction_index = 2;
-        if (transaction == "rejected") {
-            ledger::Outcome outcome;
-            outcome.code = 5;
-            outcome.contract = 4;
-            outcome.command_index = 1;
-            out.outcome = ledger::encode_outcome(outcome);
-        }
-        if (transaction == "assigned") {
-            ledger::Outcome outcome;
-            outcome.assigned = {10, 0, 12};
-            out.outcome = ledger::encode_outcome(outcome);
-        }
-        return out;
     }
 
     void submit(Bytes transaction, SubmitCallback done) override {
@@ -69,7 +49,7 @@ class FakeNode final : public Submit, public Events, public Reads {
                 if (error != kErrors.end()) {
                     d(i, fail(error->second));
                 } else {
-                    d(i, committed(t[i]));
+                    d(i, fake_committed(t[i]));
                 }
             }
         });
@@ -100,7 +80,7 @@ class FakeNode final : public Submit, public Events, public Reads {
         block.height = height;
         block.time = {1000 * height};
         for (std::size_t i = 0; i < outcomes; ++i) {
-            auto one = committed(std::to_string(height) + "." + std::to_string(i));
+            auto one = fake_committed(std::to_string(height) + "." + std::to_string(i));
             one.height = height;
             block.outcomes.push_back(one);
         }
@@ -128,7 +108,7 @@ class FakeNode final : public Submit, public Events, public Reads {
     }
     Result<Committed, ReadError> outcome(const ledger::TransactionId& id) const override {
         if (const auto error = error_of(id.view())) return fail(*error);
-        auto out = committed(id.value[0] == 1 ? "rejected" : "assigned");
+        auto out = fake_committed(id.value[0] == 1 ? "rejected" : "assigned");
         out.id = id;
         return out;
     }
