@@ -2,6 +2,7 @@
 #include "consensus/embedded/engine.hpp"
 
 #include <chrono>
+#include <limits>
 
 #include "base/assert.hpp"
 #include "consensus/embedded/thread_name.hpp"
@@ -182,10 +183,15 @@ bool EmbeddedEngine::stop_host(std::size_t host) {
 
 Status<CoreFailure> EmbeddedEngine::start_host(std::size_t host,
                                                const std::function<void()>& joined) {
+    // Each round leaves what was made meanwhile. When that no longer shrinks, the load is as fast
+    // as the copy, and the rest is replayed while the engine waits.
+    Height left_before = std::numeric_limits<Height>::max();
     while (true) {
         const Height height = core_.height();
         if (auto done = core_.catch_up(host, height); !done) return done;
-        if (core_.height() - height <= kJoinDistance) break;
+        const Height left = core_.height() - height;
+        if (left <= kJoinDistance || left > left_before / 2) break;
+        left_before = left;
     }
     Status<CoreFailure> result = Done{};
     while_quiet([&] {
