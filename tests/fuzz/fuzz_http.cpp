@@ -58,6 +58,8 @@ Said run(std::string_view bytes, std::size_t step) {
 
 }  // namespace
 
+// libFuzzer's entry point has its own naming.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     const auto whole = run(bytes, bytes.size() + 1);
