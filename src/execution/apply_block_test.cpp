@@ -9,7 +9,7 @@
 #include "contracts/membership/tables.hpp"
 #include "contracts/registry/registry.hpp"
 #include "contracts/sdk/ledger_tables.hpp"
-#include "execution/testing/world.hpp"
+#include "execution/blocks_fixture.hpp"
 #include "execution/validate_bundle.hpp"
 #include "ledger/hashes.hpp"
 #include "ledger/transaction.hpp"
@@ -17,61 +17,6 @@
 
 namespace consilium::execution {
 namespace {
-
-using namespace testing;
-using ledger::ContractId;
-using ledger::Rejection;
-
-v1::Command anchor(std::string_view name) {
-    v1::DocumentsCommand out;
-    out.mutable_anchor_record()->set_record_id(test_bytes(name, 16));
-    out.mutable_anchor_record()->set_commitment(test_bytes(name, 32));
-    return command(out);
-}
-
-v1::Command register_key(const World& world, std::string_view member,
-                         const crypto::SigningKey& key) {
-    v1::MembershipCommand out;
-    auto& made = *out.mutable_register_key();
-    made.set_algorithm(v1::ALGORITHM_ED25519);
-    made.set_public_key(key.public_key());
-    made.set_not_after_unix_ms(kGenesisMs + 900 * kDayMs);
-    made.set_possession_signature(
-        key.sign(ledger::key_possession_digest(world.network, member, key.public_key()).view()));
-    return command(out);
-}
-
-v1::Command retire_key(std::uint32_t key_id) {
-    v1::MembershipCommand out;
-    out.mutable_retire_key()->set_key_id(key_id);
-    return command(out);
-}
-
-v1::Command open_link(BytesView link, const crypto::SigningKey& patient) {
-    v1::ChartsCommand out;
-    out.mutable_open_link()->set_link_id(Bytes(link));
-    out.mutable_open_link()->set_counterparty("clinic");
-    out.mutable_open_link()->set_algorithm(v1::ALGORITHM_ED25519);
-    out.mutable_open_link()->set_public_key(patient.public_key());
-    return command(out);
-}
-
-v1::Command close_link(BytesView link, std::uint32_t version) {
-    v1::ChartsCommand out;
-    out.mutable_close_link()->set_link_id(Bytes(link));
-    out.mutable_close_link()->set_version(version);
-    return command(out);
-}
-
-void expect_rejected(const ledger::Outcome& outcome, Rejection rejection,
-                     std::uint32_t command = 0) {
-    EXPECT_EQ(outcome.contract, static_cast<std::uint32_t>(ContractId::kLedger));
-    EXPECT_EQ(outcome.code, static_cast<std::uint32_t>(rejection));
-    EXPECT_EQ(outcome.command_index, command);
-}
-
-const Sender kClerk{"hospital", v1::ROLE_CLERK, {}, {}, {}};
-const Sender kAdministrator{"hospital", v1::ROLE_ADMINISTRATOR, {}, {}, {}};
 
 TEST(ApplyBlock, ABundleGivesItsIdsOutcomesRootAndData) {
     World world;
@@ -393,98 +338,6 @@ TEST(ApplyBlock, AnUnknownContractRejects) {
     expect_rejected(world.submit({}, {anchor("a"), unknown}), Rejection::kUnknownContract, 1);
     unknown.set_contract(1);  // the ledger itself takes no command
     expect_rejected(world.submit({}, {unknown}), Rejection::kUnknownContract);
-}
-
-class PersonalTest : public ::testing::Test {
- protected:
-    PersonalTest() {
-        signed_.member = "payer";
-        signed_.role = v1::ROLE_CLERK;
-        signed_.signers = {&patient_};
-    }
-    void open(std::string_view name, const crypto::SigningKey& key) {
-        ASSERT_TRUE(world_.submit(kClerk, {open_link(test_bytes(name, 16), key)}).applied());
-    }
-    World world_;
-    crypto::SigningKey patient_ = test_key("patient");
-    Sender signed_;
-    Bytes link_ = test_bytes("link", 16);
-};
-
-TEST_F(PersonalTest, ASignatureIsForOneMemberOnly) {
-    open("link", patient_);
-    const Bytes for_payer = world_.transaction(signed_, {close_link(link_, 1)});
-    // The same bytes in another member's bundle: the signature is for the payer.
-    Sender auditor = signed_;
-    auditor.member = "auditor";
-    auditor.user = World::user("auditor", v1::ROLE_CLERK);
-    v1::Transaction taken;
-    ASSERT_TRUE(taken.ParseFromString(for_payer));
-    v1::Transaction own;
-    Sender unsigned_one = auditor;
-    unsigned_one.signers.clear();
-    ASSERT_TRUE(own.ParseFromString(world_.transaction(unsigned_one, {close_link(link_, 1)})));
-    *own.mutable_personal_signatures() = taken.personal_signatures();
-    const auto block = world_.apply({world_.item("auditor", {proto::encode(own)})});
-    expect_rejected(*ledger::decode_outcome(block.items[0].outcomes[0]),
-                    Rejection::kPersonalSignature);
-    const auto right = world_.apply({world_.item("payer", {for_payer})});
-    EXPECT_TRUE(ledger::decode_outcome(right.items[0].outcomes[0])->applied());
-}
-
-TEST_F(PersonalTest, ABodyIsAppliedOnceAlsoUnderAnotherId) {
-    open("link", patient_);
-    const auto another = test_key("another");
-    const v1::Body body = world_.body(signed_, {anchor("signed")});
-    Sender service = signed_;
-    (void)service;
-    v1::Body own = body;
-    own.mutable_actor()->set_user(World::user("payer", v1::ROLE_CLERK).bytes());
-    const crypto::SigningKey* one[] = {&patient_};
-    const crypto::SigningKey* two[] = {&patient_, &another};
-    const Bytes first = ledger::make_transaction(world_.network, "payer", own, one);
-    const Bytes second = ledger::make_transaction(world_.network, "payer", own, two);
-    const auto block = world_.apply({world_.item("payer", {first, second})});
-    EXPECT_TRUE(ledger::decode_outcome(block.items[0].outcomes[0])->applied());
-    expect_rejected(*ledger::decode_outcome(block.items[0].outcomes[1]),
-                    Rejection::kPersonalReplayed);
-    const auto later = world_.apply({world_.item("payer", {second})});
-    expect_rejected(*ledger::decode_outcome(later.items[0].outcomes[0]),
-                    Rejection::kPersonalReplayed);
-}
-
-TEST_F(PersonalTest, ASignatureIsGoodForADayAtMost) {
-    open("link", patient_);
-    signed_.not_after_ms = world_.time.value + 1000 + limits::kPersonalNotAfterMsMax + 1;
-    expect_rejected(world_.submit(signed_, {close_link(link_, 1)}), Rejection::kPersonalNotAfter);
-    signed_.not_after_ms = world_.time.value + 1000 + limits::kPersonalNotAfterMsMax;
-    EXPECT_TRUE(world_.submit(signed_, {close_link(link_, 1)}).applied());
-}
-
-TEST_F(PersonalTest, AfterTheyChangedTheirMindTheOldSignatureIsOfNoUse) {
-    open("link", patient_);
-    const Bytes withheld = world_.transaction(signed_, {close_link(link_, 1)});
-    // The custodian closes the link meanwhile: it is at version 2.
-    ASSERT_TRUE(world_.submit(kClerk, {close_link(link_, 1)}).applied());
-    const auto block = world_.apply({world_.item("payer", {withheld})});
-    EXPECT_FALSE(ledger::decode_outcome(block.items[0].outcomes[0])->applied());
-}
-
-TEST_F(PersonalTest, ExpiredDigestsGoABoundedNumberPerBlock) {
-    const std::size_t count = limits::kReplayDigestsRemovedPerBlock + 10;
-    state::StateDiff rows;
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto digest = test_id<Hash32>("digest " + std::to_string(i));
-        rows[Bytes(contracts::sdk::replay_key(UnixMs{world_.time.value + 500}, digest).view())] =
-            Bytes{};
-    }
-    const auto live = contracts::sdk::replay_key(UnixMs{world_.time.value + kHourMs}, Hash32{});
-    rows[Bytes(live.view())] = Bytes{};
-    world_.state.apply(rows);
-    EXPECT_EQ(world_.apply({}).diff.size(), limits::kReplayDigestsRemovedPerBlock);
-    EXPECT_EQ(world_.apply({}).diff.size(), 10U);
-    EXPECT_TRUE(world_.apply({}).diff.empty());
-    EXPECT_TRUE(world_.state.rows().contains(live.view()));
 }
 
 TEST(ApplyBlock, ADiskThatFailsAtAnyReadFailsTheBlockAsAWhole) {

@@ -21,9 +21,7 @@ struct MemberFacts {
 
 const std::vector<MemberFacts>& members() {
     static const std::vector<MemberFacts> all = {
-        {"auditor",
-         "State Health Audit Office",
-         {v1::MEMBER_KIND_REGULATOR, v1::MEMBER_KIND_AUDITOR}},
+        {"auditor", "State Audit Office", {v1::MEMBER_KIND_REGULATOR, v1::MEMBER_KIND_AUDITOR}},
         {"clinic", "Riverside Clinic", {v1::MEMBER_KIND_PROVIDER}},
         {"hospital", "St. Mary's Hospital", {v1::MEMBER_KIND_PROVIDER}},
         {"payer", "Northern Mutual", {v1::MEMBER_KIND_PAYER}},
