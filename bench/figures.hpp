@@ -39,36 +39,4 @@ struct HttpFigures {
 };
 [[nodiscard]] Result<HttpFigures, std::string> measure_http(const Settings& settings);
 
-// The state alone, blocks of 4,096, one sync each, 32-byte keys, 64-byte values, history on.
-struct StoreFigures {
-    std::uint64_t keys = 0;
-    double updates_per_s = 0;
-    double creates_per_s = 0;
-    double appends_per_s = 0;  // creations under existing prefixes
-    double bytes_per_update = 0;
-    double bytes_per_create = 0;
-    double rss_mib = 0;
-};
-// One row per count: the state grown to that many keys, then measured.
-[[nodiscard]] Result<std::vector<StoreFigures>, std::string> measure_store(
-    const Settings& settings, const std::vector<std::uint64_t>& keys);
-
-// On one core.
-struct VerifyFigures {
-    double receipts_per_s = 0;           // outcome receipts that share a commit
-    double receipts_distinct_per_s = 0;  // with distinct commits
-    double receipt_bytes = 0;
-    std::uint64_t keys = 0;  // in the state of the following
-    double presence_proof_bytes = 0;
-    double absence_proof_bytes = 0;
-    double presence_make_us = 0;
-    double presence_check_us = 0;
-    double absence_make_us = 0;
-    double absence_check_us = 0;
-    double completeness_100_bytes = 0;
-    double completeness_100_check_us = 0;
-};
-[[nodiscard]] Result<VerifyFigures, std::string> measure_verify(const Settings& settings,
-                                                                std::uint64_t keys);
-
 }  // namespace consilium::bench

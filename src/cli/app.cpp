@@ -56,7 +56,16 @@ void explain(const CLI::App& app, const CLI::ParseError& error, int argc, const 
                  near.empty() ? help : "Did you mean '" + at.path + " " + near + "'?");
 }
 
+std::vector<AddCommand>& registered() {
+    static std::vector<AddCommand> commands;
+    return commands;
+}
+
 }  // namespace
+
+void register_command(AddCommand add) {
+    registered().push_back(add);
+}
 
 std::unique_ptr<CLI::App> make_app(Context& context) {
     auto app = std::make_unique<CLI::App>(
@@ -75,6 +84,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_submit(*app, context);
     add_receipt(*app, context);
     add_ledger(*app, context);
+    for (const AddCommand add : registered())
+        add(*app, context);
     add_version(*app, context);
     add_completion(*app, context);
     add_man_page(*app, context);

@@ -11,6 +11,10 @@ class App;
 
 namespace consilium::cli {
 
+// Adds a command that lies outside this room. Before the first use of make_app.
+using AddCommand = void (*)(CLI::App& app, Context& context);
+void register_command(AddCommand add);
+
 // All commands with their options. The context must outlive it; parsing runs the command.
 [[nodiscard]] std::unique_ptr<CLI::App> make_app(Context& context);
 

@@ -48,8 +48,9 @@ void init(const Options& options, Context& context) {
     for (const auto& text : options.members) {
         auto member = parse_member_plan(text);
         if (!member) {
-            return context.fail(Exit::kUsage, member.error(),
-                                "For example: --member 'hospital=provider:Riverside Hospital'");
+            return context.fail(
+                Exit::kUsage, member.error(),
+                "For example: --member 'hospital=provider:Riverside Hospital:1 River Road'");
         }
         plan.members.push_back(std::move(member).value());
     }
@@ -69,7 +70,7 @@ void add_init(CLI::App& app, Context& context) {
     command->add_option("folder", options->folder, "The folder to make")->required();
     command
         ->add_option("--member", options->members,
-                     "ID=KIND[+KIND...]:NAME[:ADDRESS], once for each member; without it a "
+                     "ID=KIND[+KIND...]:NAME:ADDRESS, once for each member; without it a "
                      "hospital, a clinic, a payer and a regulator")
         ->take_all();
     command->add_option("--address", options->plan.address, "The IP address to listen on")

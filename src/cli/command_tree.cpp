@@ -15,7 +15,9 @@ void add(const CLI::App& app, const std::string& path, std::vector<CommandInfo>&
         shown.positional = option->get_positional();
         shown.name = option->get_name();
         shown.name = shown.name.substr(0, shown.name.find(','));
+        // "UINT:INT in [1 - 65535]" and "TEXT:{a,b}" carry their check behind a colon.
         shown.value = option->get_type_size() == 0 ? "" : option->get_type_name();
+        shown.value = shown.value.substr(0, shown.value.find(':'));
         shown.about = option->get_description();
         shown.preset = option->get_default_str();
         shown.required = option->get_required();

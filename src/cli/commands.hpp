@@ -26,6 +26,9 @@ void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man_page(CLI::App& app, Context& context);
 
+// In bench/, which links this room: main() hands it over.
+void add_bench(CLI::App& app, Context& context);
+
 // A command under `parent` that takes --json.
 inline CLI::App* add_command(CLI::App& parent, Context& context, const std::string& name,
                              const std::string& about) {

@@ -13,13 +13,27 @@ Result<std::optional<Height>, Problem> resolve_moment(NodeClient& node, const st
     Height height = 0;
     const char* end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, height);
-    if (read.ec == std::errc{} && read.ptr == end) return std::optional<Height>(height);
+    if (read.ec == std::errc{} && read.ptr == end) {
+        const auto status = node.status();
+        if (!status) return fail(status.error());
+        if (height > status->height) {
+            return fail(Problem{Exit::kRefused,
+                                "there is no block " + text + " yet; the newest is " +
+                                    std::to_string(status->height),
+                                {}});
+        }
+        return std::optional<Height>(height);
+    }
     const auto time = from_rfc3339(text);
     if (!time) {
         return fail(Problem{Exit::kUsage, "'" + text + "' is neither a height nor a time",
                             "Give --at a height, or a time such as 2026-01-31T12:00:00Z."});
     }
     const auto found = node.height_at(*time);
+    if (!found && found.error().code == Exit::kRefused) {
+        return fail(
+            Problem{Exit::kRefused, "the ledger had no block yet at " + to_rfc3339(*time), {}});
+    }
     if (!found) return fail(found.error());
     return std::optional<Height>(*found);
 }

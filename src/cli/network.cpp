@@ -6,8 +6,10 @@
 
 #include "cli/names.hpp"
 #include "consilium/v1/genesis.pb.h"
+#include "contracts/registry/registry.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sign.hpp"
+#include "execution/apply_genesis.hpp"
 #include "http/tls.hpp"
 #include "http/token.hpp"
 #include "ledger/genesis.hpp"
@@ -184,7 +186,7 @@ std::vector<MemberPlan> example_members() {
 }
 
 Result<MemberPlan, std::string> parse_member_plan(std::string_view text) {
-    const std::string form = "'" + std::string(text) + "' is not ID=KIND[+KIND...]:NAME[:ADDRESS]";
+    const std::string form = "'" + std::string(text) + "' is not ID=KIND[+KIND...]:NAME:ADDRESS";
     const auto equals = text.find('=');
     const auto colon = text.find(':');
     if (equals == std::string_view::npos || colon == std::string_view::npos || colon < equals) {
@@ -208,8 +210,8 @@ Result<MemberPlan, std::string> parse_member_plan(std::string_view text) {
     plan.kinds.erase(std::unique(plan.kinds.begin(), plan.kinds.end()), plan.kinds.end());
     const auto rest = text.substr(colon + 1);
     plan.name = rest.substr(0, rest.find(':'));
-    if (rest.find(':') != std::string_view::npos) plan.address = rest.substr(rest.find(':') + 1);
-    if (plan.name.empty()) return fail(form);
+    if (rest.find(':') == std::string_view::npos) return fail(form);
+    plan.address = rest.substr(rest.find(':') + 1);
     return plan;
 }
 
@@ -255,6 +257,14 @@ Result<NetworkMade, Problem> make_network(const NetworkHome& home, NetworkPlan p
     const auto genesis = node::parse_genesis(document);
     if (!genesis) {
         return fail(Problem{Exit::kUsage, "the genesis document " + genesis.error(), {}});
+    }
+    // What the nodes would refuse is better refused here.
+    const auto applied = execution::apply_genesis(genesis->app_state, contracts::registry());
+    if (!applied) {
+        return fail(Problem{
+            Exit::kUsage,
+            std::string("no network can begin like this: ") + ledger::to_string(applied.error()),
+            "Names and addresses are plain text of at most 128 and 256 bytes."});
     }
     if (auto written = write_file(home.config(), node::format_config(config)); !written) {
         return fail(written.error());

@@ -32,7 +32,7 @@ struct NetworkPlan {
 // A hospital, a clinic, a payer and a regulator that audits.
 [[nodiscard]] std::vector<MemberPlan> example_members();
 
-// "ID=KIND[+KIND...]:NAME[:ADDRESS]".
+// "ID=KIND[+KIND...]:NAME:ADDRESS".
 [[nodiscard]] Result<MemberPlan, std::string> parse_member_plan(std::string_view text);
 
 struct NetworkMade {

@@ -23,6 +23,8 @@ sigset_t stop_signals() {
 StopSignals::StopSignals() {
     const sigset_t set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // A closed pipe is an error of one write, not the end of a node.
+    (void)std::signal(SIGPIPE, SIG_IGN);
 }
 
 void StopSignals::wait() {
