@@ -8,6 +8,7 @@
 #include "state/moment_view.hpp"
 #include "state/open.hpp"
 #include "state/pending.hpp"
+#include "state/prune.hpp"
 
 namespace consilium::state {
 
@@ -136,7 +137,7 @@ Result<Pending, StateError> LedgerState::plan(Height height, const StateDiff& di
     const auto newest = inner_->get();
     CONSILIUM_ASSERT(height == (newest ? newest->height() + 1 : 0));
     const Meta before = inner_->meta.value_or(Meta{});
-    const auto tree = newest ? std::shared_ptr<const Tree>(newest, &newest->tree()) : nullptr;
+    const auto tree = newest ? newest->shared_tree() : nullptr;
     const DiskReader& reader = newest ? newest->disk() : inner_->disk;
     auto body = plan_block(reader, tree, before, height, diff, parallel);
     if (!body) return fail(to_state_error(body.error()));
@@ -153,6 +154,21 @@ void LedgerState::adopt(Pending&& pending) {
     CONSILIUM_ASSERT(body->meta.height == (inner_->meta ? inner_->meta->height + 1 : 0));
     if (!body->entries.empty()) inner_->journal.taken(body->step, body->ended);
     inner_->publish(body->meta, body->tree);
+}
+
+Result<bool, StateError> LedgerState::prune(Height retained, std::uint64_t limit) {
+    const auto newest = inner_->get();
+    CONSILIUM_ASSERT(newest != nullptr && retained <= newest->height());
+    Meta meta = *inner_->meta;
+    meta.retained = std::max(meta.retained, retained);
+    auto batch = inner_->disk.new_batch();
+    const auto done = stage_prune(newest->disk(), meta.count, meta.retained, limit, *batch);
+    if (!done) return fail(to_state_error(done.error()));
+    batch->put(Space::kMeta, kMetaKey, encode_meta(meta));
+    const auto written = inner_->disk.write(*batch, Durability::kSynced);
+    if (!written) return fail(to_state_error(written.error()));
+    inner_->publish(meta, newest->shared_tree());
+    return *done;
 }
 
 std::shared_ptr<const StateSnapshot> LedgerState::newest() const {

@@ -59,6 +59,7 @@ class StateSnapshot : public StateView {
 
     [[nodiscard]] const DiskReader& disk() const { return *disk_; }
     [[nodiscard]] const Tree& tree() const { return *tree_; }
+    [[nodiscard]] const std::shared_ptr<const Tree>& shared_tree() const { return tree_; }
 
  private:
     std::shared_ptr<const DiskReader> disk_;
@@ -112,6 +113,13 @@ class LedgerState : public StateView {
     void stage(const Pending& pending, WriteBatch& batch) const;
     // Makes a plan whose batch the disk has taken the newest block.
     void adopt(Pending&& pending);
+
+    // Forgets history below `retained` (at most height(), at least what it was): the bodies of
+    // entries that had ended by then, never the newest state or its root. Works through up to
+    // `limit` entries of the log, in one write of its own, and says whether that was all; call
+    // again until it was. From the first call on, earlier heights are answered with kPruned. The
+    // driving thread's.
+    [[nodiscard]] Result<bool, StateError> prune(Height retained, std::uint64_t limit);
 
     // The newest block's state, for as long as the caller holds it. Asserts that there is one.
     [[nodiscard]] std::shared_ptr<const StateSnapshot> newest() const;

@@ -276,6 +276,8 @@ std::optional<OpenError> check_directory(const std::filesystem::path& directory,
     }
     if (failed == std::errc::no_such_file_or_directory)
         return refuse(DiskError::kMissing, directory, "there is no such directory");
+    if (failed == std::errc::permission_denied)
+        return refuse(DiskError::kReadOnly, directory, failed.message());
     if (failed) return refuse(DiskError::kIo, directory, failed.message());
     if (current) return std::nullopt;
     if (anything) return refuse(DiskError::kMissing, directory / "CURRENT", "this file is missing");

@@ -5,7 +5,6 @@
 #include <rocksdb/comparator.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <string_view>
@@ -68,8 +67,6 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
     family.write_buffer_size = 8 * kMiB;
     family.max_write_buffer_number = 3;
     family.level_compaction_dynamic_level_bytes = false;
-    // A block's keys of one space come in ascending order: each is sought from the one before.
-    family.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(0));
     switch (use) {
         case Use::kLookUp:
             table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -122,6 +119,8 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
     db.recycle_log_file_num = 2;
     db.max_total_wal_size = 256 * kMiB;
     db.db_write_buffer_size = options.write_memory_bytes;
+    // What a crash left in the log is read back, not written out before the ledger opens.
+    db.avoid_flush_during_recovery = true;
     db.max_background_jobs = 2;
     db.max_subcompactions = 1;
     db.bytes_per_sync = kMiB;
@@ -154,8 +153,8 @@ state::DiskError to_disk_error(const rocksdb::Status& status) {
         return state::DiskError::kReadOnly;
     if (says("No such file") || status.IsPathNotFound() || says("does not exist"))
         return state::DiskError::kMissing;
-    if (says("lock")) return state::DiskError::kLocked;
     if (status.IsCorruption()) return state::DiskError::kCorruption;
+    if (says("LOCK")) return state::DiskError::kLocked;
     return state::DiskError::kIo;
 }
 
