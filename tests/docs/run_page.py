@@ -4,9 +4,9 @@
 
     run_page.py CONSILIUM_BINARY PAGE
 
-`consilium` is that binary. The first command that fails fails the page. What a block leaves running in
-the background (`consilium node ... &`) is stopped at the end. A block that is only to be read is
-fenced as ```text instead.
+`consilium` is that binary. The first command that fails fails the page. What a block leaves running
+in the background (`consilium node ... &`) is stopped at the end. A block that is only to be read
+is fenced as ```text instead.
 """
 import os
 import pathlib
