@@ -50,6 +50,14 @@ class DocsTest(unittest.TestCase):
                 with self.subTest(page=page.name, preset=preset):
                     self.assertIn(preset, self.presets)
 
+    def test_pages_show_only_what_is_run(self):
+        # tests/e2e/docs_commands_test.py runs docs/cli.md; elsewhere only make may be shown.
+        for page in [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+            if page != ROOT / "docs/cli.md":
+                for command in commands(page.read_text()):
+                    with self.subTest(page=page.name, command=command):
+                        self.assertRegex(command, r"^make [a-z]+( [A-Z]+=\w+)*$")
+
     def test_every_package_has_its_reason(self):
         script = (ROOT / "tools/install_dependencies.sh").read_text()
         installed = set()
