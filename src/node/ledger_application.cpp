@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/ledger_application.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/assert.hpp"
@@ -259,16 +260,23 @@ void LedgerApplication::stage_block(const Finalization& finalization,
     const AppliedBlock& block = *finalization.applied;
     batch.put(Space::kBlocks, height_key(block.height),
               encode_block_row({block.time, block.state_root, block.items, results_of(block)}));
+    std::vector<std::pair<BytesView, Place>> places;
     for (std::uint32_t i = 0; i < block.outputs.size(); ++i) {
         const execution::ItemOutput& output = block.outputs[i];
         if (output.code != execution::ItemCode::kAccepted) continue;
         CONSILIUM_ASSERT(output.outcomes.size() == output.transaction_ids.size());
         batch.put(Space::kOutcomes, outcomes_key(block.height, i),
                   encode_outcomes_row(output.bundle_id, output.member_id, output.outcomes));
-        for (std::uint32_t t = 0; t < output.transaction_ids.size(); ++t) {
-            batch.put(Space::kIndex, output.transaction_ids[t].view(),
-                      encode_place({block.height, i, t}));
-        }
+        for (std::uint32_t t = 0; t < output.transaction_ids.size(); ++t)
+            places.emplace_back(output.transaction_ids[t].view(), Place{block.height, i, t});
+    }
+    // In key order, which the disk takes in faster; of a transaction that a member managed to have
+    // executed twice in one block, the first outcome stands.
+    std::stable_sort(places.begin(), places.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t p = 0; p < places.size(); ++p) {
+        if (p > 0 && places[p].first == places[p - 1].first) continue;
+        batch.put(Space::kIndex, places[p].first, encode_place(places[p].second));
     }
     if (!finalization.updates.empty()) {
         batch.put(Space::kNode, validators_key(block.height),

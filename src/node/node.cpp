@@ -122,9 +122,10 @@ std::size_t EmbeddedHost::index(const ledger::MemberId& member) const {
 Result<std::unique_ptr<state::Disk>, NodeFailure> EmbeddedHost::open_disk(
     const MemberOptions& member) const {
     const auto failed = [&](state::DiskError error, const std::string& detail) {
-        const bool corrupt = error == state::DiskError::kCorruption;
-        return NodeFailure{corrupt ? NodeError::kCorruption : NodeError::kDisk, member.member_id,
-                           member.member_id + ": " + detail};
+        NodeError kind = NodeError::kDisk;
+        if (error == state::DiskError::kCorruption) kind = NodeError::kCorruption;
+        if (error == state::DiskError::kLocked) kind = NodeError::kDiskBusy;
+        return NodeFailure{kind, member.member_id, member.member_id + ": " + detail};
     };
     const std::filesystem::path directory = member.data_dir / "ledger";
     if (options_.open_disk) {

@@ -20,6 +20,7 @@ constexpr std::size_t kMiB = 1024U * 1024U;
 enum class Use {
     kLookUp,   // random keys, read by key and by neighbour all the time
     kRecord,   // random keys, written once, rarely read
+    kMember,   // random keys, written once, mostly asked for when they are not there
     kAppend,   // ascending keys, written once: files move down without being rewritten
     kArchive,  // the same, large and compressible
     kSmall,    // few keys, overwritten
@@ -36,7 +37,7 @@ constexpr Family kFamilies[] = {
     {Space::kHistory, "history", Use::kRecord},    {Space::kEntries, "entries", Use::kAppend},
     {Space::kValues, "values", Use::kArchive},     {Space::kTwigs, "twigs", Use::kSmall},
     {Space::kBlocks, "blocks", Use::kArchive},     {Space::kHeaders, "headers", Use::kArchive},
-    {Space::kOutcomes, "outcomes", Use::kArchive}, {Space::kIndex, "index", Use::kRecord},
+    {Space::kOutcomes, "outcomes", Use::kArchive}, {Space::kIndex, "index", Use::kMember},
     {Space::kNode, "node", Use::kSmall},
 };
 static_assert(std::size(kFamilies) == state::kSpaces);
@@ -79,6 +80,10 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
             family.max_bytes_for_level_base = 512 * kMiB;
             family.target_file_size_base = 32 * kMiB;
             break;
+        case Use::kMember:
+            table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+            filter_memtable(family);
+            [[fallthrough]];
         case Use::kRecord:
             family.write_buffer_size = 32 * kMiB;
             family.level0_file_num_compaction_trigger = 8;
