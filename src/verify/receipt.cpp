@@ -118,10 +118,12 @@ Result<VerifiedOutcome, VerifyError> verify_outcome(v1::OutcomeReceipt& receipt,
     return out;
 }
 
-// The headers h and h + 1 of the moment that the proof names.
-Result<AsOfMoment, VerifyError> check_as_of(const v1::AsOf& as_of, Height height,
-                                            const Trust& trust, const Freshness& freshness,
-                                            HeaderCache* cache) {
+// The headers h and h + 1 of the moment that the proof names. They may be signed by sets long gone,
+// so their times must fit the header of the state shown, and their anchor counts.
+Status<VerifyError> check_as_of(const v1::AsOf& as_of, const Trust& trust,
+                                const Freshness& freshness, HeaderCache* cache,
+                                VerifiedState& out) {
+    const Height height = *out.proven.question.as_of;
     const Freshness any_age{freshness.now, std::nullopt};
     const auto header = verify_header(as_of.signed_header(), trust, any_age, cache);
     if (!header) return fail(header.error());
@@ -129,7 +131,13 @@ Result<AsOfMoment, VerifyError> check_as_of(const v1::AsOf& as_of, Height height
     if (!next) return fail(next.error());
     if ((*header)->header.height != height || (*next)->header.height - 1 != height)
         return fail(VerifyError::kAsOfHeight);
-    return AsOfMoment{height, (*header)->time, (*next)->time};
+    if ((*header)->time > (*next)->time || (*next)->time > out.header->time)
+        return fail(VerifyError::kHeaderTime);
+    for (const HeaderRef& each : {*header, *next}) {
+        if (each->anchor.height < out.anchor.height) out.anchor = each->anchor;
+    }
+    out.as_of = AsOfMoment{height, (*header)->time, (*next)->time};
+    return Done{};
 }
 
 Result<VerifiedState, Refusal> verify_state(const v1::StateReceipt& receipt, const Trust& trust,
@@ -139,6 +147,7 @@ Result<VerifiedState, Refusal> verify_state(const v1::StateReceipt& receipt, con
     VerifiedState out;
     out.header = std::move(*header);
     out.height = out.header->header.height - 1;
+    out.anchor = out.header->anchor;
     Hash32 root;
     if (!assign(root, out.header->header.app_hash))
         return fail(Refusal{VerifyError::kHeaderFields, std::nullopt});
@@ -148,10 +157,8 @@ Result<VerifiedState, Refusal> verify_state(const v1::StateReceipt& receipt, con
     if (out.proven.question.as_of.has_value() != receipt.has_as_of())
         return fail(Refusal{VerifyError::kAsOfMissing, std::nullopt});
     if (receipt.has_as_of()) {
-        const auto moment =
-            check_as_of(receipt.as_of(), *out.proven.question.as_of, trust, freshness, cache);
-        if (!moment) return fail(Refusal{moment.error(), std::nullopt});
-        out.as_of = *moment;
+        if (auto checked = check_as_of(receipt.as_of(), trust, freshness, cache, out); !checked)
+            return fail(Refusal{checked.error(), std::nullopt});
     }
     return out;
 }

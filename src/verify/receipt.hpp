@@ -90,6 +90,9 @@ struct VerifiedState {
     Height height = 0;                // of the state shown
     std::optional<AsOfMoment> as_of;  // when the question names a height
     HeaderRef header;                 // of block height + 1; its time is "now" without as_of
+    // Where trust in all of its headers begins: the oldest of their anchors. A moment rests on
+    // headers of its own, which a recent checkpoint below the state shown says nothing of.
+    Anchor anchor;
 };
 
 // What was wrong, and with a state proof, where in it.

@@ -300,6 +300,43 @@ TEST_F(StateReceiptTest, TellsTheStateAsOfAMoment) {
     EXPECT_TRUE(verify_state_receipt(receipt(5, 5, 5), *trust_, kAnyTime).ok());
 }
 
+// Who holds the keys of validators long gone can sign a header below the pinned checkpoint: the
+// state as of height 3 stays what it was, but when that was is that signer's word.
+TEST_F(StateReceiptTest, AMomentBelowTheCheckpointRestsOnWhatIsBelowIt) {
+    const auto pinned = Trust::make(chain_.genesis(), {chain_.checkpoint(5)}, {});
+    ASSERT_TRUE(pinned.ok());
+    const auto now = verify_state_receipt(receipt(5), *pinned, kAnyTime);
+    ASSERT_TRUE(now.ok());
+    EXPECT_EQ(now->anchor.kind, AnchorKind::kCheckpoint);
+    const auto below = verify_state_receipt(receipt(5, 3, 3), *pinned, kAnyTime);
+    ASSERT_TRUE(below.ok());
+    EXPECT_EQ(below->header->anchor.kind, AnchorKind::kCheckpoint);
+    EXPECT_EQ(below->anchor.kind, AnchorKind::kGenesis);
+    const auto across = verify_state_receipt(receipt(5, 4, 4), *pinned, kAnyTime);
+    ASSERT_TRUE(across.ok());
+    EXPECT_EQ(across->anchor.kind, AnchorKind::kGenesis);
+    const auto above = verify_state_receipt(receipt(5, 5, 5), *pinned, kAnyTime);
+    ASSERT_TRUE(above.ok());
+    EXPECT_EQ(above->anchor.height, 5U);
+}
+
+TEST_F(StateReceiptTest, TimesOfAMomentFitTheHeaderOfTheStateShown) {
+    const auto later = [&](Height height, std::int64_t seconds) {
+        ledger::Header header = chain_.block(height).header;
+        header.time.seconds += seconds;
+        return chain_.sign(header, {0});
+    };
+    const auto refused_as = [&](const ledger::SignedHeader& first,
+                                const ledger::SignedHeader& next) {
+        return refused(make_state_receipt(chain_.block(6), proof(3), AsOfHeaders{first, next}));
+    };
+    EXPECT_EQ(refused_as(chain_.block(3), later(4, 2)), std::nullopt);
+    EXPECT_EQ(refused_as(chain_.block(3), later(4, 3))->error, VerifyError::kHeaderTime);
+    EXPECT_EQ(refused_as(later(3, 1), chain_.block(4)), std::nullopt);
+    EXPECT_EQ(refused_as(later(3, 2), chain_.block(4))->error, VerifyError::kHeaderTime);
+    EXPECT_EQ(refused_as(later(3, 900), later(4, 900))->error, VerifyError::kHeaderTime);
+}
+
 TEST_F(StateReceiptTest, EverySingleBitChangeIsRefused) {
     for (const Bytes& bytes : {receipt(5), receipt(5, 3, 3)}) {
         ASSERT_EQ(refused(bytes), std::nullopt);

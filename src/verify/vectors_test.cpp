@@ -43,13 +43,13 @@ std::string json_text(std::string_view text) {
     return '"' + std::string(text) + '"';
 }
 
-std::string facts_of(const HeaderRef& header) {
-    const bool pinned = header->anchor.kind == AnchorKind::kCheckpoint;
+std::string facts_of(const HeaderRef& header, const Anchor& anchor) {
+    const bool pinned = anchor.kind == AnchorKind::kCheckpoint;
     return "\"header_height\": " + std::to_string(header->header.height) +
            ", \"header_hash\": " + json_text(to_hex(header->hash.view())) +
            ", \"time_unix_ms\": " + std::to_string(header->time.value) +
            ", \"anchor\": " + (pinned ? "\"checkpoint\"" : "\"genesis\"") +
-           ", \"anchor_height\": " + std::to_string(header->anchor.height);
+           ", \"anchor_height\": " + std::to_string(anchor.height);
 }
 
 std::string facts_of(const VerifiedOutcome& outcome) {
@@ -59,7 +59,8 @@ std::string facts_of(const VerifiedOutcome& outcome) {
            ", \"height\": " + std::to_string(outcome.height) +
            ", \"bundle_id\": " + json_text(to_hex(outcome.bundle_id.view())) +
            ", \"index\": " + std::to_string(outcome.index) +
-           ", \"count\": " + std::to_string(outcome.count) + ", " + facts_of(outcome.header) + "}";
+           ", \"count\": " + std::to_string(outcome.count) + ", " +
+           facts_of(outcome.header, outcome.header->anchor) + "}";
 }
 
 std::string facts_of(const VerifiedState& state) {
@@ -76,7 +77,7 @@ std::string facts_of(const VerifiedState& state) {
                ", \"from_unix_ms\": " + std::to_string(state.as_of->from.value) +
                ", \"until_unix_ms\": " + std::to_string(state.as_of->until.value);
     }
-    return out + ", " + facts_of(state.header) + "}";
+    return out + ", " + facts_of(state.header, state.anchor) + "}";
 }
 
 // One line of JSON: the input and what this implementation makes of it.

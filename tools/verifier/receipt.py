@@ -213,9 +213,12 @@ def verify_state(trust, receipt, now_ms, age_ms_max):
     need((receipt.as_of is not None) == (proven.as_of is not None), "as-of-missing")
     times = {}
     if receipt.as_of is not None:
-        first, _ = trust.verify_header(receipt.as_of.signed_header, now_ms)
-        second, _ = trust.verify_header(receipt.as_of.next_signed_header, now_ms)
+        first, *anchors = trust.verify_header(receipt.as_of.signed_header, now_ms)
+        second, other = trust.verify_header(receipt.as_of.next_signed_header, now_ms)
         need(first.height == proven.as_of and second.height == first.height + 1, "as-of-height")
+        need(first.time_ms() <= second.time_ms() <= header.time_ms(), "header-time")
+        # The oldest: genesis (nothing), or the checkpoint of least height.
+        anchor = min([anchor, *anchors, other], key=lambda a: a.height if a else 0)
         times = {"as_of_height": proven.as_of, "from_unix_ms": first.time_ms(),
                  "until_unix_ms": second.time_ms()}
     return {"kind": "state", "question": proven.kind, "subject": proven.subject.hex(),
