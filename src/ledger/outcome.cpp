@@ -5,18 +5,40 @@
 #include "proto/canonical.hpp"
 
 namespace consilium::ledger {
+namespace {
+
+void append_varint(Bytes& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U)
+        out.push_back(static_cast<char>((value & 0x7fU) | 0x80U));
+    out.push_back(static_cast<char>(value));
+}
+
+}  // namespace
 
 Bytes encode_outcome(const Outcome& outcome) {
     CONSILIUM_ASSERT(outcome.applied() ? outcome.contract == 0 && outcome.command_index == 0
                                        : outcome.contract != 0 && outcome.assigned.empty());
     if (outcome.applied() && outcome.assigned.empty()) return {};
-    v1::Outcome message;
-    message.set_code(outcome.code);
-    message.set_contract(outcome.contract);
-    message.set_command_index(outcome.command_index);
-    for (const std::uint64_t number : outcome.assigned)
-        message.add_assigned(number);
-    return proto::encode(message);
+    // Written by hand because there is one per transaction; the tests compare with the generated
+    // encoder.
+    Bytes out;
+    const auto field = [&out](char tag, std::uint64_t value) {
+        if (value == 0) return;
+        out.push_back(tag);
+        append_varint(out, value);
+    };
+    field('\x08', outcome.code);
+    field('\x10', outcome.contract);
+    field('\x18', outcome.command_index);
+    if (!outcome.assigned.empty()) {
+        Bytes numbers;
+        for (const std::uint64_t number : outcome.assigned)
+            append_varint(numbers, number);
+        out.push_back('\x22');
+        append_varint(out, numbers.size());
+        out += numbers;
+    }
+    return out;
 }
 
 Result<Outcome, OutcomeError> decode_outcome(BytesView bytes) {

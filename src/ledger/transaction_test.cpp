@@ -203,6 +203,28 @@ TEST(Outcome, RoundTripAndConsistency) {
     EXPECT_EQ(decode_outcome(*from_hex("08051004220107")).error(), OutcomeError::kInconsistent);
 }
 
+TEST(Outcome, TheEncoderByHandAgreesWithTheGeneratedOne) {
+    std::mt19937_64 random(11);
+    for (int i = 0; i < 2000; ++i) {
+        Outcome outcome;
+        v1::Outcome message;
+        const auto number = [&] { return random() >> (random() % 64); };
+        if (random() % 2 == 0) {
+            outcome.code = 1 + static_cast<std::uint32_t>(number() % 0xffffffff);
+            outcome.contract = 1 + static_cast<std::uint32_t>(number() % 0xffffffff);
+            outcome.command_index = static_cast<std::uint32_t>(number());
+        } else {
+            for (std::uint64_t n = random() % 70; n > 0; --n)
+                outcome.assigned.push_back(number());
+        }
+        message.set_code(outcome.code);
+        message.set_contract(outcome.contract);
+        message.set_command_index(outcome.command_index);
+        message.mutable_assigned()->Assign(outcome.assigned.begin(), outcome.assigned.end());
+        ASSERT_EQ(encode_outcome(outcome), proto::encode(message));
+    }
+}
+
 TEST(Outcome, EveryRejectionIsDescribed) {
     for (std::uint32_t code = 1; code <= static_cast<std::uint32_t>(Rejection::kKeyExpired); ++code)
         EXPECT_FALSE(describe_rejection(static_cast<Rejection>(code)).text.empty()) << code;

@@ -2,6 +2,7 @@
 #include "contracts/sdk/overlay.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "base/assert.hpp"
@@ -17,14 +18,18 @@ bool has_prefix(BytesView key, BytesView prefix) {
     return key.substr(0, prefix.size()) == prefix;
 }
 
-// The least byte string above every key with the prefix; nothing when there is none.
-std::optional<Bytes> end_of(BytesView prefix) {
-    Bytes end(prefix);
-    while (!end.empty() && end.back() == '\xff')
-        end.pop_back();
-    if (end.empty()) return std::nullopt;
-    end.back() = static_cast<char>(static_cast<std::uint8_t>(end.back()) + 1);
-    return end;
+// The first write above every key with the prefix.
+template <typename Writes>
+auto first_above(Writes& writes, BytesView prefix) {
+    while (!prefix.empty() && prefix.back() == '\xff')
+        prefix.remove_suffix(1);
+    if (prefix.empty()) return writes.end();
+    std::array<char, limits::kStateKeyBytesMax> end;
+    CONSILIUM_ASSERT(prefix.size() <= end.size());
+    std::copy(prefix.begin(), prefix.end(), end.begin());
+    char& last = end[prefix.size() - 1];
+    last = static_cast<char>(static_cast<std::uint8_t>(last) + 1);
+    return writes.lower_bound(BytesView(end.data(), prefix.size()));
 }
 
 }  // namespace
@@ -80,8 +85,7 @@ const std::optional<state::KeyValue>& Overlay::base_last(BytesView prefix) {
 }
 
 std::optional<Overlay::Entry> Overlay::last(BytesView prefix) {
-    const auto end = end_of(prefix);
-    auto above = end ? writes_.lower_bound(*end) : writes_.end();
+    auto above = first_above(writes_, prefix);
     std::optional<Entry> written;
     bool erased = false;
     while (above != writes_.begin()) {
