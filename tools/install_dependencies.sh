@@ -16,7 +16,7 @@ build_packages=(
 )
 test_packages=(
     clang clang-tidy clang-format libclang-rt-14-dev
-    libgtest-dev libgmock-dev python3 curl git
+    libgtest-dev libgmock-dev python3 curl git zstd man-db
 )
 coverage_packages=(gcovr)
 
