@@ -2,14 +2,11 @@
 #pragma once
 
 #include <list>
-#include <map>
 #include <mutex>
 #include <thread>
 
 #include "consilium/v1/membership.pb.h"
-#include "consilium/v1/receipt.pb.h"
 #include "crypto/hash.hpp"
-#include "ledger/commit.hpp"
 #include "ledger/outcome.hpp"
 #include "proto/canonical.hpp"
 #include "services/ledger/fake_outcome_testing.hpp"
@@ -18,8 +15,8 @@
 namespace consilium::services::ledger_api {
 
 // Stands in for a node in tests of the routes. A transaction's bytes say what becomes of it
-// ("malformed", "expired", "disk", ..., anything else is applied); the first byte of an id or key
-// says which error a read answers (0xe0 and the error's number).
+// ("malformed", "disk", ..., anything else is applied); the first byte of an id or key says which
+// error a read answers (0xe0 and the error's number).
 class FakeNode final : public Submit, public Events, public Reads {
  public:
     ~FakeNode() override {
@@ -36,18 +33,15 @@ class FakeNode final : public Submit, public Events, public Reads {
         std::function<void(std::size_t, Result<Committed, SubmitError>)> done) override {
         const std::lock_guard lock(mutex);
         ++calls;
+        if (transactions[0] == "late") {
+            late.push_back(std::move(done));
+            return;
+        }
         // From another thread and in the wrong order, as the port allows.
         threads.emplace_back([t = std::move(transactions), d = std::move(done)] {
-            static const std::map<std::string, SubmitError> kErrors{
-                {"malformed", SubmitError::kMalformed}, {"large", SubmitError::kTooLarge},
-                {"expired", SubmitError::kExpired},     {"overloaded", SubmitError::kOverloaded},
-                {"stopping", SubmitError::kStopping},   {"queue", SubmitError::kExpiredInQueue},
-                {"disk", SubmitError::kDisk},
-            };
             for (std::size_t i = t.size(); i-- > 0;) {
-                const auto error = kErrors.find(t[i]);
-                if (error != kErrors.end()) {
-                    d(i, fail(error->second));
+                if (const auto error = fake_error(t[i])) {
+                    d(i, fail(*error));
                 } else {
                     d(i, fake_committed(t[i]));
                 }
@@ -157,19 +151,7 @@ class FakeNode final : public Submit, public Events, public Reads {
     }
     Result<Bytes, ReadError> block(Height height) const override {
         if (height >= 0xe0 && height < 0xe5) return fail(static_cast<ReadError>(height - 0xe0));
-        v1::StoredBlock out;
-        out.set_height(height);
-        out.add_items("an item");
-        ledger::SignedHeader header;
-        header.header.chain_id = "consilium-test";
-        header.header.height = height;
-        header.header.time = ledger::time_from_unix_ms({1000 * height});
-        header.header.validators_hash = Bytes(32, 'v');
-        header.header.next_validators_hash = Bytes(32, 'v');
-        header.header.proposer_address = Bytes(20, 'p');
-        header.commit.height = height;
-        out.set_signed_header(ledger::encode_signed_header(header));
-        return proto::encode(out);
+        return fake_block(height);
     }
     Result<Height, ReadError> height_at(UnixMs time) const override {
         if (time.value < 5) return fail(static_cast<ReadError>(time.value));
@@ -181,6 +163,17 @@ class FakeNode final : public Submit, public Events, public Reads {
     }
     Bytes genesis() const override { return R"({"chain_id":"consilium-test","app_state":"AA=="})"; }
 
+    // Transactions "late" are answered when the test says so.
+    [[nodiscard]] std::size_t late_count() {
+        const std::lock_guard lock(mutex);
+        return late.size();
+    }
+    void answer_late() {
+        for (const auto& done : late)
+            done(0, fake_committed("late"));
+    }
+
+    std::vector<std::function<void(std::size_t, Result<Committed, SubmitError>)>> late;
     mutable std::mutex mutex;
     std::vector<std::thread> threads;
     std::list<std::function<void(const BlockEvent&)>> followers;

@@ -2,6 +2,7 @@
 #include "services/ledger/ledger_service.hpp"
 
 #include <charconv>
+#include <mutex>
 
 #include "services/ledger/event_feeds.hpp"
 #include "services/ledger/service_state.hpp"
@@ -60,7 +61,10 @@ LedgerService::LedgerService(Ports ports, Options options, http::Tokens& tokens,
                              telemetry::Metrics& metrics, telemetry::Logger log)
     : state_(std::make_unique<State>(ports, std::move(options), tokens, metrics, std::move(log))) {}
 
-LedgerService::~LedgerService() = default;
+LedgerService::~LedgerService() {
+    const std::unique_lock lock(state_->gate->mutex);
+    state_->gate->open = false;
+}
 
 void LedgerService::add_routes(http::Router& router) {
     state_->add_submit_routes(router);

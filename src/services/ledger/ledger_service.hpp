@@ -44,7 +44,7 @@ class LedgerService {
     LedgerService(Ports ports, Options options, http::Tokens& tokens, telemetry::Metrics& metrics,
                   telemetry::Logger log);
     // Ends event streams and waits for reads under way. The server must have been stopped, or have
-    // let go of the routes, before.
+    // let go of the routes, before. Outcomes that the node hands over later go nowhere.
     ~LedgerService();
 
     // The routes refer to this object.

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 
 #include "services/ledger/answer.hpp"
 #include "services/ledger/ledger_service.hpp"
@@ -13,6 +14,13 @@ namespace consilium::services::ledger_api {
 
 class EventFeeds;
 
+// Outcomes may come after the service has gone: a node that stops answers what it still has. Who
+// is called back holds the gate, enters it for reading, and does nothing when it is shut.
+struct Gate {
+    std::shared_mutex mutex;
+    bool open = true;
+};
+
 struct LedgerService::State {
     State(Ports all_ports, Options all_options, http::Tokens& all_tokens,
           telemetry::Metrics& all_metrics, telemetry::Logger logger);
@@ -22,6 +30,7 @@ struct LedgerService::State {
     http::Tokens& tokens;
     telemetry::Metrics& metrics;
     telemetry::Logger log;
+    const std::shared_ptr<Gate> gate = std::make_shared<Gate>();
     telemetry::Counter submitted, applied, rejected, refused;
     std::unique_ptr<EventFeeds> feeds;
     std::unique_ptr<WorkQueue> reads;  // ends before all it uses

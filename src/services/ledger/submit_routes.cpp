@@ -89,7 +89,10 @@ void LedgerService::State::add_submit_routes(http::Router& router) {
             const auto waiting =
                 std::make_shared<std::vector<http::Exchange>>(std::move(exchanges));
             ports.submit.submit_batch(
-                std::move(transactions), [this, waiting](std::size_t index, Answer answer) {
+                std::move(transactions),
+                [this, waiting, gate = gate](std::size_t index, Answer answer) {
+                    const std::shared_lock lock(gate->mutex);
+                    if (!gate->open) return;
                     auto& exchange = (*waiting)[index];
                     count(answer);
                     exchange.responder.send(
@@ -114,7 +117,10 @@ void LedgerService::State::add_submit_routes(http::Router& router) {
                    batch->answers.resize(transactions->size());
                    batch->missing = transactions->size();
                    ports.submit.submit_batch(
-                       std::move(*transactions), [this, batch](std::size_t index, Answer answer) {
+                       std::move(*transactions),
+                       [this, batch, gate = gate](std::size_t index, Answer answer) {
+                           const std::shared_lock lock(gate->mutex);
+                           if (!gate->open) return;
                            count(answer);
                            batch->answers[index] = std::move(answer);
                            if (batch->missing.fetch_sub(1) != 1) return;

@@ -85,6 +85,18 @@ TEST_F(LedgerServiceTest, hands_a_reads_worth_of_transactions_over_at_once) {
     EXPECT_EQ(node_.calls, 1);
 }
 
+TEST_F(LedgerServiceTest, takes_outcomes_that_come_when_it_has_gone) {
+    start();
+    auto c = client();
+    c.send(request("POST", "/v1/transactions", "", "late") +
+           request("POST", "/v1/transactions/batch", "", "\x04late"));
+    while (node_.late_count() < 2)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    server_->stop();
+    service_ = nullptr;
+    node_.answer_late();
+}
+
 TEST_F(LedgerServiceTest, answers_a_batch_in_order) {
     start();
     Bytes body;
