@@ -86,7 +86,9 @@ TEST_F(LedgerServiceTest, hands_a_reads_worth_of_transactions_over_at_once) {
 }
 
 TEST_F(LedgerServiceTest, takes_outcomes_that_come_when_it_has_gone) {
-    start();
+    http::ServerLimits limits;
+    limits.stop_timeout = std::chrono::milliseconds(20);
+    start(limits);
     auto c = client();
     c.send(request("POST", "/v1/transactions", "", "late") +
            request("POST", "/v1/transactions/batch", "", "\x04late"));
