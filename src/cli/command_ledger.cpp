@@ -232,7 +232,9 @@ void state(const Options& options, Context& context) {
     const std::string out = options.out.empty() ? "state.receipt" : options.out;
     if (auto written = write_file(out, receipt); !written) return context.fail(written.error());
     context.err << "Wrote the proof to " << out
-                << ". Verify it:  consilium receipt verify --genesis genesis.json " << out << '\n';
+                << ". Verify it:  consilium receipt verify --genesis genesis.json --expect "
+                << options.path << (options.at.empty() ? "" : " --at " + options.at) << ' ' << out
+                << '\n';
 }
 
 void save(const Options& options, Result<Bytes, Problem> content, const std::string& preset,

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
+#include <charconv>
 #include <memory>
 #include <ostream>
 
 #include "base/hex.hpp"
+#include "base/rfc3339.hpp"
 #include "cli/access.hpp"
 #include "cli/commands.hpp"
 #include "cli/home.hpp"
+#include "cli/moment.hpp"
 #include "cli/show.hpp"
 #include "cli/verification.hpp"
 #include "consilium/v1/receipt.pb.h"
@@ -25,19 +28,51 @@ struct Options {
     TrustOptions trust{"genesis.json", {}, {}};
     std::string max_age;
     std::string expect;
+    std::string at;
     NodeOptions node;
     std::string transaction;
     std::string out;
 };
 
+Result<std::optional<StateAsked>, Problem> question_of(const Options& options) {
+    if (options.expect.empty()) return std::optional<StateAsked>();
+    auto key = contracts::registry().key_from_path(options.expect);
+    if (!key) {
+        return fail(Problem{Exit::kUsage, "'" + options.expect + "' is not a path of the state",
+                            "For example membership/member/hospital; docs/formats/tables.md has "
+                            "all tables."});
+    }
+    StateAsked asked;
+    asked.subject = std::move(*key);
+    asked.list = !is_whole_key(asked.subject);
+    if (options.at.empty()) return std::optional(asked);
+    Height height = 0;
+    const char* end = options.at.data() + options.at.size();
+    const auto read = std::from_chars(options.at.data(), end, height);
+    if (read.ec == std::errc{} && read.ptr == end) {
+        asked.height = height;
+        return std::optional(asked);
+    }
+    asked.time = from_rfc3339(options.at);
+    if (!asked.time) {
+        return fail(Problem{Exit::kUsage, "'" + options.at + "' is neither a height nor a time",
+                            "Give --at a height, or a time such as 2026-01-31T12:00:00Z."});
+    }
+    return std::optional(asked);
+}
+
 // The receipt may be good and yet answer another question than the one that was asked.
-void compare_with_question(const Options& options, Verdict& verdict) {
-    if (options.expect.empty() || !verdict.good) return;
-    const auto expected = contracts::registry().key_from_path(options.expect);
-    const Bytes* shown = verdict.state ? &verdict.state->proven.question.subject : nullptr;
-    if (!expected || shown == nullptr || *shown != *expected) {
+void compare_with_question(const Options& options, const std::optional<StateAsked>& asked,
+                           Verdict& verdict) {
+    if (!asked || !verdict.good) return;
+    if (!verdict.state || !is_about(*verdict.state, *asked)) {
         verdict.good = false;
-        verdict.refusal = "It proves something, but not about " + options.expect;
+        verdict.refusal = std::string("It proves something, but not about ") +
+                          (asked->list ? "the list " : "the row ") + options.expect;
+    } else if (!is_of_moment(*verdict.state, *asked)) {
+        verdict.good = false;
+        verdict.refusal = "It is about " + options.expect + ", but not as " +
+                          (options.at.empty() ? "it stands now" : "it stood at " + options.at);
     }
 }
 
@@ -50,6 +85,8 @@ void verify_files(const Options& options, Context& context) {
                                 "Give --max-age a number and ms, s, m, h or d: 10m, 24h, 7d.");
         }
     }
+    const auto asked = question_of(options);
+    if (!asked) return context.fail(asked.error());
     const auto trust = load_trust(options.trust);
     if (!trust) return context.fail(trust.error());
     verify::HeaderCache cache;
@@ -60,7 +97,7 @@ void verify_files(const Options& options, Context& context) {
         const auto bytes = read_file(file, verify::kReceiptBytesMax);
         if (!bytes) return context.fail(bytes.error());
         Verdict verdict = check_receipt(*bytes, *trust, freshness, &cache);
-        compare_with_question(options, verdict);
+        compare_with_question(options, *asked, verdict);
         if (!verdict.good) ++refused;
         if (context.json) {
             list.push_back(verdict_json(file, verdict));
@@ -130,9 +167,13 @@ void add_receipt(CLI::App& app, Context& context) {
     add_trust_options(*verify, options->trust);
     verify->add_option("--max-age", options->max_age,
                        "Refuse receipts whose header is older: 10m, 24h, 7d");
-    verify->add_option("--expect", options->expect,
-                       "The key or list that the receipts must be about, such as "
-                       "documents/record/chart:HEX");
+    auto* expect = verify->add_option("--expect", options->expect,
+                                      "The row or list that the receipts must be about, such as "
+                                      "documents/record/chart:HEX");
+    verify
+        ->add_option("--at", options->at,
+                     "The height or time as of which they must tell it; without it, now")
+        ->needs(expect);
     verify->callback([options, &context] { verify_files(*options, context); });
     CLI::App* shown =
         group->add_subcommand("show", "Show what a receipt says, as JSON, without checking it");

@@ -32,16 +32,15 @@ struct ChartShown {
 
 // Verifies a receipt as `consilium receipt verify` does, and that it answers what was asked.
 Result<verify::VerifiedState, Problem> verified(const Asked& asked, const Bytes& receipt,
-                                                const Bytes& subject, const std::string& what) {
+                                                const Bytes& subject, bool list,
+                                                const std::string& what) {
     auto verdict = check_receipt(receipt, *asked.world.trust, {now(), std::nullopt});
     if (!verdict.good || !verdict.state) {
         return fail(demo_failed(what + " is proven: " + verdict.refusal));
     }
-    const auto& question = verdict.state->proven.question;
-    const bool moment_right =
-        asked.at ? verdict.state->as_of && verdict.state->as_of->covers(asked.world.earlier)
-                 : !verdict.state->as_of;
-    if (question.subject != subject || !moment_right) {
+    StateAsked question{subject, list, asked.at, std::nullopt};
+    if (asked.at) question.time = asked.world.earlier;
+    if (!is_about(*verdict.state, question) || !is_of_moment(*verdict.state, question)) {
         return fail(demo_failed(what + " is proven for what was asked"));
     }
     return std::move(*verdict.state);
@@ -55,7 +54,7 @@ Result<Rows, Problem> complete(const Asked& asked, const std::string& path,
     const auto list = asked.node.state_page(*prefix, {}, kPage, asked.at, true);
     if (!list) return fail(list.error());
     if (list->more()) return fail(demo_failed("the list of " + name + " fits one page"));
-    const auto state = verified(asked, list->receipt(), *prefix, "the list of " + name);
+    const auto state = verified(asked, list->receipt(), *prefix, true, "the list of " + name);
     if (!state) return fail(state.error());
     auto kept = keep_receipt(asked.world, "4-" + asked.moment + "-" + name, list->receipt());
     if (!kept) return fail(kept.error());
@@ -69,7 +68,7 @@ Result<std::optional<Bytes>, Problem> single(const Asked& asked, const std::stri
     if (!key) return fail(demo_failed(path + " is a row of the ledger"));
     const auto value = asked.node.state(*key, asked.at, true);
     if (!value) return fail(value.error());
-    const auto state = verified(asked, value->receipt(), *key, name);
+    const auto state = verified(asked, value->receipt(), *key, false, name);
     if (!state) return fail(state.error());
     auto kept = keep_receipt(asked.world, "4-" + asked.moment + "-" + name, value->receipt());
     if (!kept) return fail(kept.error());

@@ -19,13 +19,12 @@ namespace {
 using Kind = verify::StateQuestion::Kind;
 
 void add_header(Verdict& verdict, const verify::VerifiedHeader& header,
-                const verify::Freshness& freshness) {
+                const verify::Anchor& anchor, const verify::Freshness& freshness) {
     const std::uint64_t age =
         freshness.now > header.time ? freshness.now.value - header.time.value : 0;
     verdict.facts.push_back({"header", std::to_string(header.header.height) + " of " +
                                            header.header.chain_id + ", " + to_rfc3339(header.time) +
                                            " (" + age_text(age) + " ago)"});
-    const verify::Anchor& anchor = header.anchor;
     const std::uint64_t trust_age =
         freshness.now > anchor.time ? freshness.now.value - anchor.time.value : 0;
     verdict.facts.push_back(
@@ -44,7 +43,7 @@ void describe_outcome(Verdict& verdict, const verify::VerifiedOutcome& outcome,
     verdict.facts.push_back({"member", outcome.member_id});
     verdict.facts.push_back({"block", std::to_string(outcome.height)});
     verdict.facts.push_back({"outcome", outcome_text(outcome.outcome)});
-    add_header(verdict, *outcome.header, freshness);
+    add_header(verdict, *outcome.header, outcome.header->anchor, freshness);
 }
 
 void describe_state(Verdict& verdict, const verify::VerifiedState& state,
@@ -68,7 +67,7 @@ void describe_state(Verdict& verdict, const verify::VerifiedState& state,
                                               " until " + to_rfc3339(state.as_of->until)});
     }
     verdict.facts.push_back({"state after block", std::to_string(state.height)});
-    add_header(verdict, *state.header, freshness);
+    add_header(verdict, *state.header, state.anchor, freshness);
 }
 
 }  // namespace
@@ -137,6 +136,17 @@ Verdict check_receipt(BytesView receipt, const verify::Trust& trust,
     return verdict;
 }
 
+bool is_about(const verify::VerifiedState& state, const StateAsked& asked) {
+    const auto& question = state.proven.question;
+    return question.subject == asked.subject && (question.kind == Kind::kPrefix) == asked.list;
+}
+
+bool is_of_moment(const verify::VerifiedState& state, const StateAsked& asked) {
+    if (!asked.height && !asked.time) return !state.as_of;
+    return state.as_of && (!asked.height || state.as_of->height == *asked.height) &&
+           (!asked.time || state.as_of->covers(*asked.time));
+}
+
 Verdict check_block(BytesView bytes, const verify::Trust& trust) {
     Verdict verdict;
     verdict.kind = "block";
@@ -167,7 +177,7 @@ Verdict check_block(BytesView bytes, const verify::Trust& trust) {
     verdict.summary = "Block " + std::to_string(block.height()) +
                       " is whole: its header is signed "
                       "by a quorum and commits to its items";
-    add_header(verdict, **header, freshness);
+    add_header(verdict, **header, (*header)->anchor, freshness);
     return verdict;
 }
 

@@ -56,6 +56,18 @@ struct Verdict {
                                     const verify::Freshness& freshness,
                                     verify::HeaderCache* cache = nullptr);
 
+// What was asked of the state: a row or a list, as it stands (neither height nor time) or stood.
+struct StateAsked {
+    Bytes subject;  // the key of a row, or the prefix of a list
+    bool list = false;
+    std::optional<Height> height;
+    std::optional<UnixMs> time;
+};
+// Whether what was proven answers that and not another question: that no row has the key "LIST"
+// does not say that the list is empty, and what once was does not say what is.
+[[nodiscard]] bool is_about(const verify::VerifiedState& state, const StateAsked& asked);
+[[nodiscard]] bool is_of_moment(const verify::VerifiedState& state, const StateAsked& asked);
+
 // How a verdict is shown.
 [[nodiscard]] boost::json::object verdict_json(const std::string& file, const Verdict& verdict);
 void print_verdict(const std::string& file, const Verdict& verdict, Context& context);

@@ -343,6 +343,13 @@ TEST_F(Vectors, States) {
     proof[proof.find('v', proof.find('k'))] = 'w';
     add("value altered", make_state_receipt(chain_.block(7), proof, {}));
     add("no proof", make_state_receipt(chain_.block(7), {}, {}));
+    moment = {chain_.block(4), chain_.block(5)};
+    moment.next.header.time.seconds += 3;
+    moment.next = TestChain::sign(moment.next.header, chain_.validators(5), {0, 1, 2, 3});
+    add("a moment that ends after the state shown",
+        make_state_receipt(chain_.block(7), TinyState::present(4), moment));
+    add("a moment below the checkpoint", state_receipt(6, 4, 4));
+    cases_.back().checkpoints.push_back(chain_.checkpoint(6));
     compare("states.json");
 }
 

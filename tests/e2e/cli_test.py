@@ -283,6 +283,13 @@ class CommandLineTest(support.Case):
                 "m.receipt")
         self.refused(1, "receipt", "verify", *genesis, "--expect", "membership/node", "m.receipt")
         self.refused(1, "receipt", "verify", *genesis, "--max-age", "0s", "m.receipt")
+        self.ok("ledger", "state", "membership/member", "--at", 1, "--prove", "--out",
+                "then.receipt", *payer, **more)
+        about = ("receipt", "verify", *genesis, "--expect", "membership/member")
+        self.refused(1, *about, "then.receipt")
+        self.refused(1, *about, "--at", 2, "then.receipt")
+        self.ok(*about, "--at", 1, "then.receipt")
+        self.refused(2, "receipt", "verify", *genesis, "--expect", "nothing/here", "m.receipt")
         self.assertIn("state_receipt", self.ok("receipt", "show", "m.receipt").json())
         absent = self.ok("ledger", "state", "membership/member/nobody", "--prove", "--out",
                          "a.receipt", *payer, **more)

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verification.hpp"
+
+#include <gtest/gtest.h>
+
+namespace consilium::cli {
+namespace {
+
+using Kind = verify::StateQuestion::Kind;
+
+verify::VerifiedState shown(Kind kind, Bytes subject) {
+    verify::VerifiedState state;
+    state.proven.question.kind = kind;
+    state.proven.question.subject = std::move(subject);
+    return state;
+}
+
+TEST(StateAskedTest, AnAbsentRowIsNoEmptyList) {
+    const StateAsked list{"p", true, {}, {}};
+    EXPECT_TRUE(is_about(shown(Kind::kPrefix, "p"), list));
+    EXPECT_FALSE(is_about(shown(Kind::kKey, "p"), list));
+    EXPECT_FALSE(is_about(shown(Kind::kPrefix, "pq"), list));
+    EXPECT_FALSE(is_about(shown(Kind::kPrefix, ""), list));
+    const StateAsked row{"p", false, {}, {}};
+    EXPECT_TRUE(is_about(shown(Kind::kKey, "p"), row));
+    EXPECT_FALSE(is_about(shown(Kind::kPrefix, "p"), row));
+    EXPECT_FALSE(is_about(shown(Kind::kKey, "q"), row));
+}
+
+TEST(StateAskedTest, WhatOnceWasIsNotWhatIs) {
+    const verify::VerifiedState now = shown(Kind::kKey, "k");
+    verify::VerifiedState then = now;
+    then.as_of = verify::AsOfMoment{7, {1000}, {2000}};
+    EXPECT_TRUE(is_of_moment(now, {}));
+    EXPECT_FALSE(is_of_moment(then, {}));
+    StateAsked asked;
+    asked.height = 7;
+    EXPECT_FALSE(is_of_moment(now, asked));
+    EXPECT_TRUE(is_of_moment(then, asked));
+    asked.height = 8;
+    EXPECT_FALSE(is_of_moment(then, asked));
+    asked.height.reset();
+    for (const std::uint64_t time : {1000U, 1999U}) {
+        asked.time = UnixMs{time};
+        EXPECT_TRUE(is_of_moment(then, asked));
+        EXPECT_FALSE(is_of_moment(now, asked));
+    }
+    for (const std::uint64_t time : {999U, 2000U}) {
+        asked.time = UnixMs{time};
+        EXPECT_FALSE(is_of_moment(then, asked));
+    }
+}
+
+}  // namespace
+}  // namespace consilium::cli
