@@ -57,7 +57,7 @@ void print_end(const DemoWorld& world, const std::vector<DemoStep>& steps, Conte
     table.print(context);
     context.out << "\nEverything is in " << world.options.folder.string()
                 << ": receipts/ can be verified by anyone who has genesis.json:\n"
-                << "  consilium receipt verify --genesis "
+                << "  " << context.program << " receipt verify --genesis "
                 << (world.options.folder / "genesis.json").string() << " "
                 << (world.options.folder / "receipts").string() << "/*\n";
 }
@@ -97,7 +97,7 @@ void leave_running(const DemoWorld& world, StopSignals& signals, Context& contex
             table.add({member, world.process->url(member)});
         table.print(context);
         const std::string home = world.options.folder.string();
-        context.out << "\nAsk them:  consilium ledger blocks --home " << home
+        context.out << "\nAsk them:  " << context.program << " ledger blocks --home " << home
                     << " --member payer\nStop them with Ctrl-C." << std::endl;
     }
     signals.wait();

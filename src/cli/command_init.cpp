@@ -38,8 +38,9 @@ void print(const NetworkMade& made, Context& context) {
     for (const auto& [member, endpoint] : made.endpoints)
         table.add({member, endpoint, made.home.member(member).string()});
     table.print(context);
-    context.out << "\nAll members' nodes in one process:  consilium node --config " << config
-                << "\nWhat may be wrong, and how to mend it:  consilium doctor --config " << config
+    context.out << "\nAll members' nodes in one process:  " << context.program << " node --config "
+                << config << "\nWhat may be wrong, and how to mend it:  " << context.program
+                << " doctor --config " << config
                 << "\nThe folder keys/ of each member is secret, and so is tls/node.key.\n";
 }
 

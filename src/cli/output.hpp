@@ -43,6 +43,7 @@ struct Context {
     bool err_is_terminal = false;
     bool json = false;
     Exit exit = Exit::kOk;
+    std::string program = "consilium";  // as the user called it, for commands to copy
 
     // "consilium: MESSAGE" on standard error and the exit code; `hint` on a line of its own says
     // what to do.

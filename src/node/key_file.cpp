@@ -75,6 +75,7 @@ std::string format_key_file(const crypto::SigningKey& key) {
 }
 
 Result<crypto::SigningKey, std::string> parse_key_file(std::string_view text) {
+    const std::string_view whole = text;
     if (next_line(text) != kFirstLine) {
         return fail(std::string("is not a Consilium key file: the first line must be '") +
                     std::string(kFirstLine) + "'");
@@ -99,6 +100,8 @@ Result<crypto::SigningKey, std::string> parse_key_file(std::string_view text) {
     if (key->public_key() != *public_key) {
         return fail(std::string("is damaged: its public key is not that of its secret"));
     }
+    // Hexadecimal in capitals, say: a key has one form.
+    if (format_key_file(*key) != whole) return fail(std::string("is not written as it should be"));
     return std::move(*key);
 }
 

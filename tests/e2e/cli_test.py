@@ -192,6 +192,19 @@ class CommandLineTest(support.Case):
         self.refused(2, "receipt", "verify", "--genesis", "g", "r")
         self.refused(2, "receipt", "verify", "--genesis", genesis, "--max-age", "soon", "r")
 
+    def test_bench_prints_the_figures_that_are_asked_of_it(self):
+        store = self.ok("bench", "store", "--keys", 1000, "--json").json()
+        self.assertLessEqual({"keys", "updates_per_s", "creates_per_s", "appends_per_s",
+                              "bytes_per_update", "bytes_per_create", "rss_mib"}, store[0].keys())
+        verify = self.ok("bench", "verify", "--keys", 1000, "--seconds", 1, "--json").json()
+        self.assertLessEqual({"receipts_per_s", "receipts_distinct_per_s", "presence_proof_bytes",
+                              "absence_proof_bytes", "presence_make_us", "presence_check_us",
+                              "completeness_100_check_us"}, verify.keys())
+        self.assertGreater(verify["receipts_per_s"], 0)
+        self.assertEqual(list(self.folder.iterdir()), [])
+        (self.folder / "consilium-bench").mkdir()
+        self.refused(4, "bench", "store")
+
     def test_nobody_listens(self):
         network = self.make_network()
         home = ("--home", network, "--member", "payer")
