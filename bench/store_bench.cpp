@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_bench.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -141,9 +142,19 @@ double rss_mib() {
            (1024.0 * 1024.0);
 }
 
+double cpu_seconds() {
+    rusage usage{};
+    (void)::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 struct Rate {
     double per_s = 0;
     double bytes = 0;
+    double cpu_us = 0;
 };
 
 // A state on a disk, with a thread that syncs the block before while the next one is planned.
@@ -171,6 +182,7 @@ class Ledger {
     [[nodiscard]] Result<Rate, std::string> commit(
         std::uint64_t blocks, const std::function<StateDiff(std::uint64_t)>& make) {
         const std::uint64_t written = bytes_written();
+        const double cpu = cpu_seconds();
         double spent_making = 0;
         std::uint64_t operations = 0;
         const auto start = Clock::now();
@@ -196,7 +208,8 @@ class Ledger {
         if (!synced) return fail(std::string("a sync failed"));
         const double spent = seconds_since(start) - spent_making;
         const auto n = static_cast<double>(operations);
-        return Rate{n / spent, static_cast<double>(bytes_written() - written) / n};
+        return Rate{n / spent, static_cast<double>(bytes_written() - written) / n,
+                    (cpu_seconds() - cpu - spent_making) * 1e6 / n};
     }
 
     [[nodiscard]] state::LedgerState& state() { return *state_; }
@@ -325,10 +338,13 @@ class StoreBench {
         if (!appends) return fail(appends.error());
         row.creates_per_s = creates->per_s;
         row.bytes_per_create = creates->bytes;
+        row.cpu_us_per_create = creates->cpu_us;
         row.updates_per_s = updates->per_s;
         row.bytes_per_update = updates->bytes;
+        row.cpu_us_per_update = updates->cpu_us;
         row.appends_per_s = appends->per_s;
         row.bytes_per_append = appends->bytes;
+        row.cpu_us_per_append = appends->cpu_us;
         row.rss_mib = std::max(row.rss_mib, rss_mib());
         return row;
     }

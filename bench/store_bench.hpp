@@ -31,6 +31,11 @@ struct StoreBenchRow {
     double bytes_per_create = 0;  // written to the disk by the process, log and compaction included
     double bytes_per_update = 0;
     double bytes_per_append = 0;
+    // Processor time of the whole process, background threads included: what a machine that does
+    // other things besides cannot distort.
+    double cpu_us_per_create = 0;
+    double cpu_us_per_update = 0;
+    double cpu_us_per_append = 0;
     double rss_mib = 0;
     double open_ms = 0;  // closed and opened again
     // Proofs against this state, warm, one thread; medians.

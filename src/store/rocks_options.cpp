@@ -94,6 +94,8 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
             break;
         case Use::kAppend:
             filter_memtable(family);
+            // A block for each pack of entries: what is read is one of them.
+            table.block_size = 2048;
             family.write_buffer_size = 32 * kMiB;
             family.max_bytes_for_level_base = 1024 * kMiB;
             family.target_file_size_base = 64 * kMiB;
@@ -140,10 +142,16 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const RocksOptions& options) {
-    const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.cache_bytes, 4);
+    // The index is asked for every operation and nearly fits; what is read at random beside it
+    // would only push it out.
+    const std::size_t index_bytes = options.cache_bytes / 8 * 7;
+    const auto index_cache = rocksdb::NewLRUCache(index_bytes, 4);
+    const auto cache = rocksdb::NewLRUCache(options.cache_bytes - index_bytes, 4);
     std::vector<rocksdb::ColumnFamilyDescriptor> out;
-    for (const Family& family : kFamilies)
-        out.emplace_back(family.name, family_options(family.use, cache));
+    for (const Family& family : kFamilies) {
+        const bool index = family.use == Use::kLookUp;
+        out.emplace_back(family.name, family_options(family.use, index ? index_cache : cache));
+    }
     // RocksDB always has this one; nothing is kept in it.
     out.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(Use::kSmall, cache));
     return out;
