@@ -12,6 +12,7 @@
 #include "ledger/bundle.hpp"
 #include "ledger/hashes.hpp"
 #include "node/ledger_rows.hpp"
+#include "node/overlay_view.hpp"
 
 namespace consilium::node {
 
@@ -20,11 +21,13 @@ using state::Space;
 
 struct LedgerApplication::Finalization {
     std::shared_ptr<AppliedBlock> applied;
+    std::shared_ptr<const state::StateDiff> diff;
     std::vector<consensus::ValidatorUpdate> updates;
     state::Pending pending;
     std::uint64_t transactions_applied = 0;
     std::uint64_t transactions_rejected = 0;
     std::uint64_t invariants_broken = 0;
+    std::optional<std::pair<Height, Bytes>> header;
 };
 
 namespace {
@@ -91,7 +94,23 @@ LedgerApplication::LedgerApplication(state::Disk& disk, const contracts::sdk::Re
       state_(std::move(state)),
       admission_(options_.admission) {}
 
-LedgerApplication::~LedgerApplication() = default;
+LedgerApplication::~LedgerApplication() {
+    (void)written();
+}
+
+LedgerApplication::Written LedgerApplication::written() const {
+    std::shared_future<Written> writing;
+    {
+        const std::lock_guard lock(mutex_);
+        writing = writing_;
+    }
+    if (!writing.valid()) return Done{};
+    return writing.get();
+}
+
+std::shared_ptr<const state::StateView> LedgerApplication::committed_view() const {
+    return ahead_ ? ahead_ : state_->newest();
+}
 
 Result<std::unique_ptr<LedgerApplication>, LedgerApplication::OpenError> LedgerApplication::open(
     state::Disk& disk, const contracts::sdk::Registry& registry, ApplicationOptions options) {
@@ -140,6 +159,7 @@ Status<LedgerApplication::OpenError> LedgerApplication::load() {
 
 consensus::ApplicationInfo LedgerApplication::info() const {
     consensus::ApplicationInfo info;
+    (void)written();
     const auto height = state_->height();
     if (!height) return info;
     info.height = *height;
@@ -227,8 +247,13 @@ std::vector<consensus::ItemVerdict> LedgerApplication::validate_items(
 
 Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block(
     const consensus::Block& block) {
-    const auto height = state_->height();
-    if (!height || block.height != *height + 1) return fail(ApplicationError::kWrongHeight);
+    const Height height = [&] {
+        const std::lock_guard lock(mutex_);
+        return committed_height_;
+    }();
+    if (!published().newest || block.height != height + 1) {
+        return fail(ApplicationError::kWrongHeight);
+    }
     const std::uint64_t start = now_us();
     finalization_.reset();
     header_ahead_.reset();
@@ -237,19 +262,24 @@ Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block
     applied->height = block.height;
     applied->time = block.time;
     applied->items = block.items;
-    auto output =
-        execution::apply_block(*state_->newest(), {block.height, block.time, block.items},
-                               registry_, options_.parallel_for, options_.signature_cache);
+    const auto view = committed_view();
+    auto output = execution::apply_block(*view, {block.height, block.time, block.items}, registry_,
+                                         options_.parallel_for, options_.signature_cache);
     if (!output) return fail(to_application(output.error()));
     CONSILIUM_ASSERT(output->items.size() == block.items.size());
-    auto pending = state_->plan(block.height, output->diff, options_.parallel_for);
+    // The tree grows on what is written; execution did not have to wait for it.
+    if (auto before = written(); !before) return fail(before.error());
+    ahead_.reset();
+    auto diff = std::make_shared<const state::StateDiff>(std::move(output->diff));
+    auto pending = state_->plan(block.height, *diff, options_.parallel_for);
     if (!pending) return fail(to_application(pending.error()));
 
     applied->outputs = std::move(output->items);
     applied->state_root = pending->root();
-    finalization_.reset(new Finalization{std::move(applied), to_port(output->validator_updates),
-                                         std::move(*pending), output->transactions_applied,
-                                         output->transactions_rejected, output->invariants_broken});
+    finalization_.reset(
+        new Finalization{std::move(applied), std::move(diff), to_port(output->validator_updates),
+                         std::move(*pending), output->transactions_applied,
+                         output->transactions_rejected, output->invariants_broken, std::nullopt});
     if (options_.metrics != nullptr) options_.metrics->block_apply.observe_us(now_us() - start);
     return consensus::Finalized{results_of(*finalization_->applied), finalization_->updates,
                                 finalization_->applied->state_root};
@@ -282,37 +312,55 @@ void LedgerApplication::stage_block(const Finalization& finalization,
         batch.put(Space::kNode, validators_key(block.height),
                   encode_validator_updates(finalization.updates));
     }
-    if (header_ahead_) {
-        batch.put(Space::kHeaders, height_key(header_ahead_->first), header_ahead_->second);
+    if (finalization.header) {
+        batch.put(Space::kHeaders, height_key(finalization.header->first),
+                  finalization.header->second);
     }
+}
+
+LedgerApplication::Written LedgerApplication::write(Finalization& finalization,
+                                                    state::Durability durability) {
+    const std::uint64_t start = now_us();
+    auto batch = disk_.new_batch();
+    state_->stage(finalization.pending, *batch);
+    stage_block(finalization, *batch);
+    if (auto written = disk_.write(*batch, durability); !written) {
+        return fail(to_application(written.error()));
+    }
+    state_->adopt(std::move(finalization.pending));
+    finalization.applied->state = state_->newest();
+    admission_.resolve(finalization.applied->outputs, finalization.applied->time);
+    count(finalization, now_us() - start);
+    const std::lock_guard lock(mutex_);
+    unpublished_.push_back(std::move(finalization.applied));
+    return Done{};
 }
 
 Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
     CONSILIUM_ASSERT(finalization_ != nullptr);
-    const std::uint64_t start = now_us();
-    auto batch = disk_.new_batch();
-    state_->stage(finalization_->pending, *batch);
-    stage_block(*finalization_, *batch);
-    const auto durability = sync ? state::Durability::kSynced : state::Durability::kBuffered;
-    if (auto written = disk_.write(*batch, durability); !written) {
-        return fail(to_application(written.error()));
-    }
-    state_->adopt(std::move(finalization_->pending));
-    finalization_->applied->state = state_->newest();
-    admission_.resolve(finalization_->applied->outputs, finalization_->applied->time);
-    count(*finalization_, now_us() - start);
-    {
+    finalization_->header = std::exchange(header_ahead_, std::nullopt);
+    const std::shared_ptr<Finalization> block = std::move(finalization_);
+    const Height height = block->applied->height;
+    const UnixMs time = block->applied->time;
+    if (options_.writes_beside && !sync) {
+        ahead_ = std::make_shared<const OverlayView>(state_->newest(), block->diff);
+        auto writing = std::async(std::launch::async, [this, block] {
+                           return write(*block, state::Durability::kBuffered);
+                       }).share();
         const std::lock_guard lock(mutex_);
-        committed_height_ = finalization_->applied->height;
-        committed_time_ = finalization_->applied->time;
-        unpublished_.push_back(std::move(finalization_->applied));
+        writing_ = std::move(writing);
+    } else {
+        const auto durability = sync ? state::Durability::kSynced : state::Durability::kBuffered;
+        if (auto done = write(*block, durability); !done) return fail(done.error());
     }
-    finalization_.reset();
-    header_ahead_.reset();
+    const std::lock_guard lock(mutex_);
+    committed_height_ = height;
+    committed_time_ = time;
     return Height{0};
 }
 
 Status<ApplicationError> LedgerApplication::sync() {
+    if (auto before = written(); !before) return before;
     const std::uint64_t start = now_us();
     if (auto synced = disk_.sync(); !synced) return fail(to_application(synced.error()));
     if (options_.metrics != nullptr) options_.metrics->block_sync.observe_us(now_us() - start);
@@ -358,6 +406,7 @@ void LedgerApplication::count(const Finalization& finalization, std::uint64_t wr
 Result<std::optional<consensus::embedded::KeptBlock>, ApplicationError>
 LedgerApplication::kept_block(Height height) const {
     using consensus::embedded::KeptBlock;
+    if (auto before = written(); !before) return fail(before.error());
     const auto row = disk_.get(Space::kBlocks, height_key(height));
     if (!row) return fail(to_application(row.error()));
     auto header = disk_.get(Space::kHeaders, height_key(height));
@@ -372,6 +421,7 @@ LedgerApplication::kept_block(Height height) const {
 Result<std::vector<std::pair<Height, std::vector<consensus::ValidatorUpdate>>>, ApplicationError>
 LedgerApplication::validator_changes() const {
     std::vector<std::pair<Height, std::vector<consensus::ValidatorUpdate>>> changes;
+    if (auto before = written(); !before) return fail(before.error());
     const auto cursor = disk_.cursor(Space::kNode);
     for (cursor->seek(kValidatorsPrefix); cursor->valid(); cursor->next()) {
         const auto height = validators_key_height(cursor->key());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,9 @@ struct ApplicationOptions {
     // Pure results that copies in one process may share; may be null.
     execution::SignatureCache* signature_cache = nullptr;
     Metrics* metrics = nullptr;  // may be null
+    // commit(false) returns at once and writes on a thread of its own, while the next block already
+    // executes; sync() waits for it and says when it failed. Nothing else that can be seen differs.
+    bool writes_beside = false;
 };
 
 // One member's copy of the ledger: state, blocks, headers, outcomes and the index of transactions,
@@ -97,8 +101,14 @@ class LedgerApplication final : public consensus::Application,
     LedgerApplication(state::Disk& disk, const contracts::sdk::Registry& registry,
                       ApplicationOptions options, std::unique_ptr<state::LedgerState> state);
     [[nodiscard]] Status<OpenError> load();
+    using Written = Status<consensus::ApplicationError>;
     void stage_block(const Finalization& finalization, state::WriteBatch& batch) const;
-    void count(const Finalization& finalization, std::uint64_t apply_us);
+    // Writes a block and makes it the newest one.
+    [[nodiscard]] Written write(Finalization& finalization, state::Durability durability);
+    // Waits for the write that is under way, if any, and says how it, or an earlier one, ended.
+    [[nodiscard]] Written written() const;
+    [[nodiscard]] std::shared_ptr<const state::StateView> committed_view() const;
+    void count(const Finalization& finalization, std::uint64_t write_us);
 
  public:
     ~LedgerApplication() override;
@@ -111,8 +121,11 @@ class LedgerApplication final : public consensus::Application,
     Admission admission_;
     std::unique_ptr<Finalization> finalization_;
     std::optional<std::pair<Height, Bytes>> header_ahead_;  // for the block about to be committed
+    // The block that is being written: the state that it will make, for the one after it.
+    std::shared_ptr<const state::StateView> ahead_;
 
     mutable std::mutex mutex_;  // guards what follows
+    std::shared_future<Written> writing_;
     UnixMs committed_time_;
     Height committed_height_ = 0;
     std::deque<std::shared_ptr<const AppliedBlock>> unpublished_;

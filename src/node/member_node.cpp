@@ -27,6 +27,7 @@ Status<NodeFailure> MemberNode::open_ledger(std::unique_ptr<state::Disk> disk,
     options.parallel_for = parallel_for;
     options.signature_cache = cache;
     options.metrics = &metrics_;
+    options.writes_beside = true;
     auto application = LedgerApplication::open(*serialized_, contracts::registry(), options);
     if (!application) {
         NodeError error = NodeError::kDisk;

@@ -70,6 +70,7 @@ class Rig : public consensus::Engine {
             ApplicationOptions options;
             options.network_id = consortium.genesis.network_id;
             options.metrics = i == 0 ? &metrics : nullptr;
+            options.writes_beside = i == 1;  // both ways must come to the same state
             auto opened = LedgerApplication::open(*disks[i], contracts::registry(), options);
             ASSERT_TRUE(opened.ok());
             applications[i] = std::move(*opened);
