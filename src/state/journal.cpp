@@ -72,6 +72,7 @@ std::optional<std::vector<std::uint64_t>> decode_ended(BytesView stored) {
         if (!take_varint(stored, step) || step == 0 || step > verify::kEntriesMax)
             return std::nullopt;
         before += step;
+        if (before > verify::kEntriesMax) return std::nullopt;
         out.push_back(before);
     }
     return out;
