@@ -103,6 +103,8 @@ class Submitter {
     using Slot = Entries::value_type;  // stays where it is until it is erased
 
     // Under mutex_.
+    [[nodiscard]] bool needs_block(UnixMs wall) const;
+    [[nodiscard]] UnixMs not_after(UnixMs wall) const;
     [[nodiscard]] bool bundle_due(std::uint64_t now_us) const;
     [[nodiscard]] std::vector<Slot*> take_queue();
     void enqueue(Slot* slot);

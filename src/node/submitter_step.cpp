@@ -99,8 +99,8 @@ std::uint64_t Submitter::step(UnixMs wall, std::uint64_t now_us) {
             if (died_ || stopping_ || disk_failed_) return now_us + kIdleStepUs;
             const bool fencing = std::any_of(open_.begin(), open_.end(),
                                              [](const auto& open) { return open.second.fence; });
-            fence = fences_due_ > 0 && !fencing;
-            if (fences_due_ == 0 && bundle_due(now_us)) taken = take_queue();
+            fence = !fencing && (fences_due_ > 0 || needs_block(wall));
+            if (!fence && fences_due_ == 0 && bundle_due(now_us)) taken = take_queue();
         }
         if (fence) {
             make_fence(wall, now_us);
@@ -118,6 +118,20 @@ std::uint64_t Submitter::step(UnixMs wall, std::uint64_t now_us) {
     }
     const std::lock_guard lock(mutex_);
     return next_wake(now_us);
+}
+
+// An engine that makes no block without work lets no time pass on the ledger: a bundle that came
+// too late would then stay open for ever, neither applied nor known to be impossible. A fence makes
+// the block that tells.
+bool Submitter::needs_block(UnixMs wall) const {
+    return std::any_of(open_.begin(), open_.end(),
+                       [&](const auto& open) { return open.second.not_after < wall; });
+}
+
+// As both clocks have it: after the wall clock was set back, block time is ahead of it.
+UnixMs Submitter::not_after(UnixMs wall) const {
+    const std::uint64_t now = std::max(wall.value, seen_->time.value);
+    return {now + options_.limits.bundle_lifetime_ms};
 }
 
 std::uint64_t Submitter::next_wake(std::uint64_t now_us) const {
@@ -218,15 +232,15 @@ void Submitter::make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t
     std::vector<Bytes> transactions;
     transactions.reserve(taken.size());
     BundleNumber number{options_.key_id, 0};
+    OpenBundle open;
     {
         const std::lock_guard lock(mutex_);
         for (Slot* slot : taken)
             transactions.push_back(std::move(slot->second.bytes));
         number.sequence = next_sequence();
         last_sequence_ = std::max(last_sequence_, number.sequence);
+        open.not_after = not_after(wall);
     }
-    OpenBundle open;
-    open.not_after = {wall.value + options_.limits.bundle_lifetime_ms};
     open.slots = std::move(taken);
     const Bytes bundle = ledger::make_bundle(
         options_.network_id, {options_.member_id, number.key_id, number.sequence, open.not_after},
@@ -238,6 +252,8 @@ void Submitter::make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t
 // A bundle whose one transaction is made to be rejected: its number is what counts.
 void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
     BundleNumber number{options_.key_id, 0};
+    OpenBundle open;
+    open.fence = true;
     {
         const std::lock_guard lock(mutex_);
         const auto window =
@@ -246,12 +262,11 @@ void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
             disk_failed_ = true;
             return;
         }
-        number.sequence = window->top + limits::kReplayWindow;
+        // Beyond the window where an old copy's numbers must fall below it; else just the next.
+        number.sequence = fences_due_ > 0 ? window->top + limits::kReplayWindow : next_sequence();
         last_sequence_ = std::max(last_sequence_, number.sequence);
+        open.not_after = not_after(wall);
     }
-    OpenBundle open;
-    open.fence = true;
-    open.not_after = {wall.value + options_.limits.bundle_lifetime_ms};
     v1::Body body;
     body.mutable_actor()->set_user(Bytes(ledger::UserId::kSize, '\0'));
     body.mutable_actor()->set_role(v1::ROLE_SERVICE);
