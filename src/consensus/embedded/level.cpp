@@ -145,7 +145,9 @@ Status<CoreFailure> Core::open() {
     for (const std::size_t i : *agreed)
         running_[i].store(true);
     set_tip(std::move(*tips[agreed->front()]));
-    return Done{};
+    // What a killed process wrote may still be in the machine's memory only, and is shown from now
+    // on: it must not be lost with the power later.
+    return sync();
 }
 
 Status<CoreFailure> Core::catch_up(std::size_t host, Height up_to) {
@@ -171,6 +173,9 @@ Status<CoreFailure> Core::start_host(std::size_t host) {
         return fail(failure(CoreError::kDisagrees, host, name(host),
                             "its last block or state is not that of the others; restore its ledger "
                             "from another member's"));
+    }
+    if (const auto synced = hosts_[host].application->sync(); !synced) {
+        return fail(failure(host, name(host), synced.error()));
     }
     running_[host].store(true);
     return Done{};
