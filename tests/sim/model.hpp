@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "consilium/v1/charts.pb.h"
+#include "consilium/v1/documents.pb.h"
+#include "consilium/v1/genesis.pb.h"
+#include "consilium/v1/membership.pb.h"
+#include "ledger/bundle.hpp"
+#include "ledger/ids.hpp"
+#include "ledger/outcome.hpp"
+#include "ledger/transaction.hpp"
+
+namespace consilium::sim {
+
+using Rows = std::map<Bytes, Bytes>;  // the whole state, by key
+
+// A slow and obvious second implementation of what a block does to the ledger, written from the
+// rules of the contracts and not from their code: plain containers, everything copied before each
+// transaction, no cache, no overlay. It says what every item and transaction must come to and what
+// every row of the state must be.
+class Model {
+ public:
+    Model(const v1::GenesisState& genesis, const ledger::NetworkId& network);
+
+    // What became of one item: nothing when it is refused whole.
+    using ItemOutcomes = std::optional<std::vector<ledger::Outcome>>;
+    [[nodiscard]] std::vector<ItemOutcomes> apply_block(Height height, UnixMs time,
+                                                        std::span<const Bytes> items);
+
+    // Every row, as docs/formats/tables.md lays it out.
+    [[nodiscard]] Rows rows() const;
+
+ private:
+    struct Actor {
+        Bytes member;
+        std::uint32_t key_id = 0;
+        v1::Role role = v1::ROLE_UNSPECIFIED;
+        std::vector<std::pair<v1::Algorithm, Bytes>> signers;
+    };
+    struct Window {
+        std::uint64_t top = 0;
+        std::set<std::uint64_t> used;
+    };
+    struct Key {
+        v1::MemberKey row;
+        std::optional<Height> retired;
+    };
+    struct ChartState {
+        Bytes custodian;
+        std::vector<Bytes> slots;
+    };
+    struct RecordState {
+        v1::Record row;
+        std::vector<Bytes> former;  // commitments of versions 1, 2, ...
+    };
+    // All of the ledger's content; copied before a transaction and put back when it is rejected.
+    struct State {
+        std::map<Bytes, v1::Member> members;
+        std::map<Bytes, v1::Node> nodes;
+        std::map<Bytes, std::vector<Key>> keys;
+        std::map<std::pair<Bytes, Bytes>, v1::User> users;
+        std::map<Bytes, v1::KeyUse> key_uses;  // by public key
+        std::map<Bytes, ChartState> charts;
+        std::map<Bytes, v1::Link> links;
+        std::map<Bytes, Bytes> patient_keys;              // public key -> link
+        std::map<Bytes, std::vector<RecordState>> lists;  // by list name
+        std::map<std::pair<Bytes, std::pair<std::uint64_t, std::uint32_t>>, std::uint64_t> touched;
+        std::map<Bytes, std::vector<v1::Share>> shares;  // by link
+    };
+    // A command's rejection code, 0 when it applies; numbers that it assigned go to assigned_.
+    using Code = std::uint32_t;
+
+    [[nodiscard]] ItemOutcomes apply_item(BytesView item);
+    [[nodiscard]] ledger::Outcome apply_transaction(const ledger::BundleView& bundle,
+                                                    BytesView bytes);
+    [[nodiscard]] std::optional<ledger::Rejection> judge(const ledger::BundleView& bundle,
+                                                         const ledger::TransactionView& transaction,
+                                                         const Hash32& digest) const;
+    [[nodiscard]] ledger::Outcome run(const ledger::TransactionView& transaction,
+                                      const Actor& actor);
+
+    // Of the message alone.
+    [[nodiscard]] Code check(std::uint32_t contract, BytesView payload) const;
+    [[nodiscard]] Code check(const v1::MembershipCommand& command) const;
+    [[nodiscard]] Code check(const v1::ChartsCommand& command) const;
+    [[nodiscard]] Code check(const v1::DocumentsCommand& command) const;
+    // On the state.
+    [[nodiscard]] Code apply(std::uint32_t contract, BytesView payload, const Actor& actor);
+    [[nodiscard]] Code apply(const v1::MembershipCommand& command, const Actor& actor);
+    [[nodiscard]] Code apply(const v1::ChartsCommand& command, const Actor& actor);
+    [[nodiscard]] Code apply(const v1::DocumentsCommand& command, const Actor& actor);
+
+    [[nodiscard]] Code register_key(const v1::RegisterKey& command, const Actor& actor);
+    [[nodiscard]] Code add_user(const Bytes& member, const v1::UserDay& day);
+    [[nodiscard]] Code open_link(const v1::OpenLink& command, const Actor& actor);
+    [[nodiscard]] Code close_link(const v1::CloseLink& command, const Actor& actor);
+    [[nodiscard]] Code write_record(const v1::DocumentsCommand& command, const Actor& actor);
+    [[nodiscard]] Code write_share(const v1::DocumentsCommand& command, const Actor& actor);
+    [[nodiscard]] Code find_record(const v1::RecordRef& ref, const Actor& actor,
+                                   RecordState** found);
+    [[nodiscard]] Code touch(const Bytes& list, const v1::ManifestLeaf& leaf, RecordState** found);
+    void append(const Bytes& list, v1::Record row);
+
+    const ledger::NetworkId network_;
+    const UnixMs genesis_time_;
+    const std::uint32_t protocol_version_;
+    Height height_ = 0;
+    UnixMs time_;
+    State state_;
+    std::map<std::pair<Bytes, std::uint32_t>, Window> windows_;
+    std::set<std::pair<std::uint64_t, Bytes>> replays_;  // not_after, digest
+    std::vector<std::uint64_t> assigned_;
+};
+
+// "same", or the first row that differs.
+[[nodiscard]] std::string compare_rows(const Rows& expected, const Rows& found);
+
+}  // namespace consilium::sim
