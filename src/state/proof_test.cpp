@@ -39,7 +39,8 @@ TEST(StateProof, EverySingleBitCounts) {
         if (of.error || of.proof.size() > 2000) continue;
         for (std::size_t bit = 0; bit < of.proof.size() * 8; ++bit) {
             Bytes proof = of.proof;
-            proof[bit / 8] = static_cast<char>(proof[bit / 8] ^ (1U << (bit % 8)));
+            proof[bit / 8] =
+                static_cast<char>(static_cast<unsigned char>(proof[bit / 8]) ^ (1U << (bit % 8)));
             EXPECT_FALSE(verify::check_state_proof(proof, of.root, of.state_height).ok())
                 << of.name << ", bit " << bit;
         }
