@@ -111,6 +111,11 @@ class Model {
     [[nodiscard]] Code touch(const Bytes& list, const v1::ManifestLeaf& leaf, RecordState** found);
     void append(const Bytes& list, v1::Record row);
 
+    void add_ledger_rows(Rows& out) const;
+    void add_membership_rows(Rows& out) const;
+    void add_chart_rows(Rows& out) const;
+    void add_document_rows(Rows& out) const;
+
     const ledger::NetworkId network_;
     const UnixMs genesis_time_;
     const std::uint32_t protocol_version_;

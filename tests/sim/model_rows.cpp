@@ -37,6 +37,14 @@ Bytes sha(BytesView value) {
 
 Rows Model::rows() const {
     Rows out;
+    add_ledger_rows(out);
+    add_membership_rows(out);
+    add_chart_rows(out);
+    add_document_rows(out);
+    return out;
+}
+
+void Model::add_ledger_rows(Rows& out) const {
     v1::LedgerParameters parameters;
     parameters.set_protocol_version(protocol_version_);
     parameters.set_network_id(network_.bytes());
@@ -58,7 +66,9 @@ Rows Model::rows() const {
     }
     for (const auto& [not_after, digest] : replays_)
         out[key(1, 3) + be64(not_after) + digest] = "";
+}
 
+void Model::add_membership_rows(Rows& out) const {
     for (const auto& [member, row] : state_.members)
         out[key(2, 1) + text(member)] = proto::encode(row);
     for (const auto& [member, row] : state_.nodes)
@@ -76,7 +86,9 @@ Rows Model::rows() const {
         out[key(2, 5) + text(of.first) + of.second] = proto::encode(row);
     for (const auto& [public_key, row] : state_.key_uses)
         out[key(2, 6) + sha(public_key)] = proto::encode(row);
+}
 
+void Model::add_chart_rows(Rows& out) const {
     for (const auto& [id, chart] : state_.charts) {
         v1::Chart row;
         row.set_custodian(chart.custodian);
@@ -94,7 +106,9 @@ Rows Model::rows() const {
         row.set_link_id(link);
         out[key(3, 4) + sha(public_key)] = proto::encode(row);
     }
+}
 
+void Model::add_document_rows(Rows& out) const {
     for (const auto& [list, records] : state_.lists) {
         for (std::size_t i = 0; i < records.size(); ++i) {
             out[key(4, 1) + list + be64(i + 1)] = proto::encode(records[i].row);
@@ -115,7 +129,6 @@ Rows Model::rows() const {
         for (std::size_t i = 0; i < shares.size(); ++i)
             out[key(4, 4) + link + be32(i + 1)] = proto::encode(shares[i]);
     }
-    return out;
 }
 
 }  // namespace consilium::sim
