@@ -172,7 +172,12 @@ void Submitter::block(const std::shared_ptr<const AppliedBlock>& block, std::uin
         }
         for (const BundleNumber& number : impossible)
             requeue(number);
-        wake = !queue_.empty() || fences_due_ > 0;
+        if (fence_until_ != 0) {
+            const auto window =
+                execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+            if (window && window->top >= fence_until_) fence_until_ = 0;
+        }
+        wake = !queue_.empty() || fence_until_ != 0;
         set_gauges();
     }
     if (dies(SubmitStep::kResolved)) return;
@@ -185,9 +190,7 @@ void Submitter::resolve(const BundleNumber& number, const AppliedBlock& block, s
     const auto open = open_.find(number);
     const execution::ItemOutput& output = block.outputs[item];
     CONSILIUM_ASSERT(open != open_.end());
-    if (open->second.fence) {
-        if (fences_due_ > 0) --fences_due_;
-    } else {
+    if (!open->second.fence) {
         CONSILIUM_ASSERT(open->second.slots.size() == output.outcomes.size());
         for (std::uint32_t t = 0; t < output.outcomes.size(); ++t) {
             Slot* slot = open->second.slots[t];

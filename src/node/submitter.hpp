@@ -53,11 +53,11 @@ struct SubmitterOptions {
 // second bundle only when the first can no longer apply on the committed state: its number is used
 // or below the window, or its not_after is before the block time.
 //
-// A number is one above the highest of what the ledger's window and the outbox know. When the
-// ledger knows numbers that the outbox never gave out, the outbox is an old copy, and bundles of
-// this node that it does not know may still be on their way: then two bundles that do nothing
-// (fences), each a whole window above the last, push every such number below the window before
-// anything else is submitted.
+// A number is one above the highest of what the ledger's window and the outbox know. The disk that
+// a node starts from may be an old copy, and bundles that it does not know may still be on their
+// way: so bundles that do nothing (fences), each a whole window above the last, push every such
+// number below the window before anything new is submitted. Only a key that has never signed starts
+// without.
 //
 // Without threads or clocks: whoever drives it says what time it is. submit(), step(), block() may
 // run on different threads; call backs run on the thread of whichever of them settles the outcome,
@@ -148,8 +148,8 @@ class Submitter {
     std::vector<BundleNumber> resolved_;  // still in the outbox
     std::uint64_t last_sequence_ = 0;
     std::uint64_t forget_us_ = 0;
-    int fences_due_ = 0;
-    bool died_ = false;  // a test let it die
+    std::uint64_t fence_until_ = 0;  // the window's top that ends the fencing; 0: none due
+    bool died_ = false;              // a test let it die
     bool disk_failed_ = false;
     bool stopping_ = false;
 };

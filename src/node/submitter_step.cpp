@@ -42,8 +42,9 @@ Status<Submitter::OpenError> Submitter::open() {
     const auto top = outbox_.top(options_.key_id);
     if (!window || !top) return fail(OpenError::kDisk);
     last_sequence_ = std::max(window->top, *top);
-    // The ledger knows more than the outbox ever gave out: the outbox is an old copy.
-    if (window->top > *top) fences_due_ = 2;
+    // The disk may be an old copy, and what was sent since it was made still on its way; where no
+    // block has resolved any of it, nothing here tells. So every start fences, but the very first.
+    if (window->top > 0 || *top > 0) fence_until_ = window->top + 2 * limits::kReplayWindow;
 
     auto records = outbox_.load();
     if (!records) return fail(OpenError::kDisk);
@@ -99,8 +100,8 @@ std::uint64_t Submitter::step(UnixMs wall, std::uint64_t now_us) {
             if (died_ || stopping_ || disk_failed_) return now_us + kIdleStepUs;
             const bool fencing = std::any_of(open_.begin(), open_.end(),
                                              [](const auto& open) { return open.second.fence; });
-            fence = !fencing && (fences_due_ > 0 || needs_block(wall));
-            if (!fence && fences_due_ == 0 && bundle_due(now_us)) taken = take_queue();
+            fence = !fencing && (fence_until_ != 0 || needs_block(wall));
+            if (!fence && fence_until_ == 0 && bundle_due(now_us)) taken = take_queue();
         }
         if (fence) {
             make_fence(wall, now_us);
@@ -136,7 +137,7 @@ UnixMs Submitter::not_after(UnixMs wall) const {
 
 std::uint64_t Submitter::next_wake(std::uint64_t now_us) const {
     std::uint64_t wake = now_us + kIdleStepUs;
-    if (!queue_.empty() && open_.size() < options_.limits.bundles_in_flight && fences_due_ == 0) {
+    if (!queue_.empty() && open_.size() < options_.limits.bundles_in_flight && fence_until_ == 0) {
         wake = std::min(wake, queue_.front()->second.since_us + options_.limits.batch_delay_us);
     }
     for (const auto& [number, bundle] : open_)
@@ -263,7 +264,13 @@ void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
             return;
         }
         // Beyond the window where an old copy's numbers must fall below it; else just the next.
-        number.sequence = fences_due_ > 0 ? window->top + limits::kReplayWindow : next_sequence();
+        number.sequence = next_sequence();
+        if (fence_until_ != 0) {
+            // An outbox of a start that died while it fenced may hold that number already.
+            number.sequence = window->top + limits::kReplayWindow;
+            while (open_.contains(number))
+                --number.sequence;
+        }
         last_sequence_ = std::max(last_sequence_, number.sequence);
         open.not_after = not_after(wall);
     }
