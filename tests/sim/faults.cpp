@@ -31,6 +31,15 @@ Faults draw_faults(Random& random) {
     out.transactions = random.between(60, 180);
     out.step_us_max =
         random.chance(700) ? random.between(500, 20'000) : random.between(20'000, 1'500'000);
+    if (random.chance(100)) {
+        // Machines are put back again and again while what they sent is still on its way.
+        out.backup = 300;
+        out.restore = 900;
+        out.member_stopped = random.between(100, 250);
+        out.item_delayed = 700;
+        out.item_delay_us_max = random.between(200'000, 5'000'000);
+        out.step_us_max = random.between(2'000, 60'000);
+    }
     return out;
 }
 
