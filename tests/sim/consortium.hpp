@@ -82,6 +82,8 @@ class Consortium {
     // True when the process died or halted, which this sees to.
     bool look_after();
     void halt(const consensus::embedded::CoreFailure& failure);
+    [[nodiscard]] bool is_in_outbox(std::size_t member, const ledger::BundleView& bundle,
+                                    const Bytes& item) const;
     Status<consensus::EngineError> send_item(std::size_t member, const Bytes& item);
     Status<consensus::EngineError> route_item(std::size_t member, const Bytes& item);
     void deliver(std::size_t member, const Bytes& item);

@@ -124,9 +124,21 @@ void Consortium::publish(Height height) {
     }
 }
 
+// Whatever is submitted must be found again after a crash, byte for byte.
+bool Consortium::is_in_outbox(std::size_t member, const ledger::BundleView& bundle,
+                              const Bytes& item) const {
+    Bytes key = "o/";
+    append_be32(key, bundle.key_id);
+    append_be64(key, bundle.sequence);
+    const auto row = process_->copies[member].disk->get(state::Space::kNode, key);
+    return row && *row && **row == item;
+}
+
 Status<EngineError> Consortium::send_item(std::size_t member, const Bytes& item) {
-    const auto sent = route_item(member, item);
     const auto bundle = ledger::decode_item(item);
+    if (!bundle || !is_in_outbox(member, *bundle, item))
+        checker_.fail("outbox: an item went out that the outbox does not hold");
+    const auto sent = route_item(member, item);
     std::string text = "item of ";
     text += world_.members[member].id;
     if (bundle)

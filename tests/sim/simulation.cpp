@@ -34,6 +34,12 @@ class Simulation {
     static Faults draw(Random& random, const SimOptions& options) {
         Faults out = draw_faults(random);
         out.planted = options.planted;
+        if (out.planted != Planted::kNone) {
+            // Where it shows: with crashes, lost power and slow disks.
+            out.crash = 100;
+            out.power_lost = 1000;
+            out.slow_disk = 100;
+        }
         return out;
     }
 
