@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/submitter.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "consensus/embedded/core.hpp"
@@ -75,7 +76,7 @@ class Rig : public consensus::Engine {
             ASSERT_TRUE(opened.ok());
             applications[i] = std::move(*opened);
             hosted.push_back({consortium.ids[i], applications[i].get(), applications[i].get(),
-                              &validator_keys[i]});
+                              &validator_keys_[i]});
         }
         consensus::embedded::CoreOptions options;
         options.chain = {consortium.genesis.chain_id, 1, kGenesis, 4 << 20, -1};
@@ -93,7 +94,7 @@ class Rig : public consensus::Engine {
         SubmitterOptions options;
         options.network_id = consortium.genesis.network_id;
         options.member_id = consortium.ids[0];
-        options.key = &bundle_key;
+        options.key = &bundle_key_;
         options.limits = limits;
         options.metrics = &metrics;
         options.dies_after = [this](SubmitStep step) { return dies_after && dies_after(step); };
@@ -158,9 +159,9 @@ class Rig : public consensus::Engine {
     }
 
  private:
-    const crypto::SigningKey bundle_key = consortium.bundle_key(0);
-    const std::array<crypto::SigningKey, 2> validator_keys{consortium.validator_key(0),
-                                                           consortium.validator_key(1)};
+    const crypto::SigningKey bundle_key_ = consortium.bundle_key(0);
+    const std::array<crypto::SigningKey, 2> validator_keys_{consortium.validator_key(0),
+                                                            consortium.validator_key(1)};
 };
 
 bool applied(const Answer& answer) {
