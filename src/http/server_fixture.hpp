@@ -35,6 +35,7 @@ class ServerTest : public ::testing::Test {
         router_.add(Method::kGet, "/heavy", heavy, [this](Request&, Responder responder) {
             ++heavy_running_;
             most_heavy_ = std::max(most_heavy_.load(), heavy_running_.load());
+            const std::lock_guard lock(mutex_);
             threads_.emplace_back([this, r = std::move(responder)]() mutable {
                 --heavy_running_;
                 r.send(json(Bytes(1'000'000, ' ') + "{}"));
@@ -55,6 +56,7 @@ class ServerTest : public ::testing::Test {
         router_.add_batched(Method::kPost, "/batch", takes, [this](std::vector<Exchange> batch) {
             ++batches_;
             // From another thread and in the wrong order: the server puts it right.
+            const std::lock_guard lock(mutex_);
             threads_.emplace_back([b = std::move(batch)]() mutable {
                 for (auto one = b.rbegin(); one != b.rend(); ++one)
                     one->responder.send(json(one->body));
@@ -130,7 +132,7 @@ class ServerTest : public ::testing::Test {
     std::unique_ptr<Server> server_;
     std::mutex mutex_;
     std::vector<Responder> held_;
-    std::vector<std::thread> threads_;  // touched by one IO thread at a time in these tests
+    std::vector<std::thread> threads_;  // under mutex_ while the server runs
     std::atomic<int> heavy_running_{0};
     std::atomic<int> most_heavy_{0};
     std::atomic<int> batches_{0};
