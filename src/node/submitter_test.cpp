@@ -2,7 +2,6 @@
 #include "node/submitter.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "consensus/embedded/core.hpp"
 #include "contracts/registry/registry.hpp"
