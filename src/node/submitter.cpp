@@ -78,61 +78,58 @@ void Submitter::submit(Bytes transaction, UnixMs wall, std::uint64_t now_us,
         return;
     }
     const auto id = ledger::transaction_id(options_.network_id, options_.member_id, transaction);
-    const UnixMs not_after = decoded->not_after;
-    const std::size_t signatures = decoded->personal_signatures.size();
-    std::optional<SubmitError> refused;
+    Entry entry;
+    entry.size = transaction.size();
+    entry.not_after = decoded->not_after;
+    entry.signatures = decoded->personal_signatures.size();
+    entry.since_us = now_us;
+    entry.bytes = std::move(transaction);
+    entry.done.push_back(std::move(done));
     bool wake = false;
-    {
-        const std::lock_guard lock(mutex_);
-        Metrics* metrics = options_.metrics;
-        const auto found = entries_.find(id);
-        if (stopping_ || died_) {
-            refused = SubmitError::kStopping;
-        } else if (disk_failed_) {
-            refused = SubmitError::kDisk;
-        } else if (found != entries_.end()) {
-            found->second.done.push_back(std::move(done));
-            if (metrics != nullptr) metrics->submit_duplicates_total.fetch_add(1);
-            return;
-        } else if (not_after < wall) {
-            refused = SubmitError::kExpired;
-        } else if (entries_.size() >= options_.limits.queue_transactions ||
-                   entries_bytes_ + transaction.size() > options_.limits.queue_bytes) {
-            refused = SubmitError::kOverloaded;
-            if (metrics != nullptr) metrics->submit_overloaded_total.fetch_add(1);
-        } else {
-            Entry entry;
-            entry.size = transaction.size();
-            entry.bytes = std::move(transaction);
-            entry.not_after = not_after;
-            entry.signatures = signatures;
-            entry.since_us = now_us;
-            entry.done.push_back(std::move(done));
-            entries_bytes_ += entry.size;
-            enqueue(&*entries_.emplace(id, std::move(entry)).first);
-            // The first of a batch sets the clock going, the last one fills it; those between
-            // change nothing for the bundler.
-            wake = queue_.size() == 1 || queue_.size() == limits::kTransactionsPerBundleMax;
-            if (metrics != nullptr) {
-                metrics->submitted_total.fetch_add(1, std::memory_order_relaxed);
-                metrics->queue_transactions.store(entries_.size(), std::memory_order_relaxed);
-            }
-        }
+    const auto refused = admit(id, entry, wall, wake);
+    if (!refused) {
+        if (wake && options_.wake) options_.wake();
+        return;
     }
+    const services::SubmitCallback& answer = entry.done.front();
     if (refused == SubmitError::kExpired) {
         // Too late to apply, but it may have: then this is a retry, and it has an outcome.
         const auto committed = read_committed(application_.disk(), id);
         const auto seen = application_.published().newest;
-        if (committed && *committed && seen && (*committed)->height <= seen->height) {
-            done(**committed);
-            return;
-        }
+        if (committed && *committed && seen && (*committed)->height <= seen->height)
+            return answer(**committed);
     }
-    if (refused) {
-        done(fail(*refused));
-    } else if (wake && options_.wake) {
-        options_.wake();
+    answer(fail(*refused));
+}
+
+std::optional<SubmitError> Submitter::admit(const ledger::TransactionId& id, Entry& entry,
+                                            UnixMs wall, bool& wake) {
+    const std::lock_guard lock(mutex_);
+    Metrics* metrics = options_.metrics;
+    const auto found = entries_.find(id);
+    if (stopping_ || died_) return SubmitError::kStopping;
+    if (disk_failed_) return SubmitError::kDisk;
+    if (found != entries_.end()) {
+        found->second.done.push_back(std::move(entry.done.front()));
+        if (metrics != nullptr) metrics->submit_duplicates_total.fetch_add(1);
+        return std::nullopt;
     }
+    if (entry.not_after < wall) return SubmitError::kExpired;
+    if (entries_.size() >= options_.limits.queue_transactions ||
+        entries_bytes_ + entry.size > options_.limits.queue_bytes) {
+        if (metrics != nullptr) metrics->submit_overloaded_total.fetch_add(1);
+        return SubmitError::kOverloaded;
+    }
+    entries_bytes_ += entry.size;
+    enqueue(&*entries_.emplace(id, std::move(entry)).first);
+    // The first of a batch sets the clock going, the last one fills it; those between change
+    // nothing for the bundler.
+    wake = queue_.size() == 1 || queue_.size() == limits::kTransactionsPerBundleMax;
+    if (metrics != nullptr) {
+        metrics->submitted_total.fetch_add(1, std::memory_order_relaxed);
+        metrics->queue_transactions.store(entries_.size(), std::memory_order_relaxed);
+    }
+    return std::nullopt;
 }
 
 void Submitter::finish(Slot* slot, const Result<Committed, SubmitError>& result, Answers& answers) {

@@ -107,6 +107,10 @@ class Submitter {
     [[nodiscard]] UnixMs not_after(UnixMs wall) const;
     [[nodiscard]] bool bundle_due(std::uint64_t now_us) const;
     [[nodiscard]] std::vector<Slot*> take_queue();
+    // Takes the entry into the queue, or its call back to the entry of an equal transaction; or
+    // leaves it as it was and says why not.
+    [[nodiscard]] std::optional<services::SubmitError> admit(const ledger::TransactionId& id,
+                                                             Entry& entry, UnixMs wall, bool& wake);
     void enqueue(Slot* slot);
     void finish(Slot* slot, const Result<services::Committed, services::SubmitError>& result,
                 Answers& answers);
