@@ -44,7 +44,8 @@ inline constexpr std::uint32_t kLinkSlotsPerChartMax = 1024;
 inline constexpr std::uint64_t kReplayWindow = 1024;
 // A personally signed body may be valid for at most this long.
 inline constexpr std::uint64_t kPersonalNotAfterMsMax = 24ULL * 3600 * 1000;
-// Expired digests of personally signed bodies that one block removes from state.
+// Expired digests of personally signed bodies that one block removes from state, and twice as many
+// as it adds on top.
 inline constexpr std::size_t kReplayDigestsRemovedPerBlock = 256;
 inline constexpr std::size_t kBlockBytesMax = 4U * 1024U * 1024U;
 // How many nested messages the wire grammar follows.

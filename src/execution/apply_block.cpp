@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "execution/apply_block.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "contracts/sdk/ledger_tables.hpp"
 #include "execution/checked_bundle.hpp"
@@ -14,25 +16,38 @@ namespace {
 
 namespace sdk = contracts::sdk;
 
-// Digests that can no longer be replayed go, a bounded number per block, before anything else.
-void remove_expired_digests(sdk::Overlay& overlay, UnixMs time) {
+// Digests that can no longer be replayed go when all items have been executed. How many is bounded
+// by how many the block added, so that removal can fall behind at no load: a block that leaves an
+// expired one behind has removed more than it added.
+void remove_expired_digests(sdk::Overlay& overlay, UnixMs time, std::size_t added) {
     const auto prefix = sdk::replay_prefix();
-    for (const state::KeyValue& entry :
-         overlay.scan(prefix, prefix, limits::kReplayDigestsRemovedPerBlock)) {
-        const BytesView rest = BytesView(entry.key).substr(prefix.view().size());
-        if (rest.size() != 8 + Hash32::kSize) {
-            overlay.latch(state::DiskError::kCorruption);
-            return;
+    Bytes from(prefix.view());
+    std::size_t left = limits::kReplayDigestsRemovedPerBlock + 2 * added;
+    std::size_t page = 1;  // in most blocks the first has not expired
+    while (left > 0) {
+        const std::size_t asked = std::min(left, page);
+        const auto rows = overlay.scan(prefix, from, asked);
+        for (const state::KeyValue& row : rows) {
+            const BytesView rest = BytesView(row.key).substr(prefix.view().size());
+            if (rest.size() != 8 + Hash32::kSize) {
+                overlay.latch(state::DiskError::kCorruption);
+                return;
+            }
+            if (read_be64(rest) >= time.value) return;  // ascending by expiry
+            overlay.erase(row.key);
         }
-        if (read_be64(rest) >= time.value) return;  // ascending by expiry
-        overlay.erase(entry.key);
+        if (rows.size() < asked) return;
+        from = rows.back().key;
+        left -= asked;
+        page = limits::kReplayDigestsRemovedPerBlock;
     }
 }
 
-// Executes one checked item in its place; hashes of its outcomes come later.
+// Executes one checked item in its place; hashes of its outcomes come later. Counts the digests of
+// personally signed bodies that it adds.
 void execute_item(sdk::Overlay& overlay, const sdk::Registry& registry,
                   const sdk::BlockFacts& facts, const CheckedBundle& bundle, BlockOutput& block,
-                  ItemOutput& out) {
+                  ItemOutput& out, std::size_t& digests) {
     out.code = bundle.code;
     if (!bundle.decoded) return;
     out.bundle_id = bundle.id;
@@ -57,6 +72,7 @@ void execute_item(sdk::Overlay& overlay, const sdk::Registry& registry,
         out.outcomes.push_back(ledger::encode_outcome(result.outcome));
         (result.outcome.applied() ? block.transactions_applied : block.transactions_rejected) += 1;
         block.invariants_broken += result.invariant_broken ? 1 : 0;
+        digests += result.digest_kept ? 1 : 0;
     }
 }
 
@@ -83,14 +99,15 @@ Result<BlockOutput, BlockError> apply_block_1(const state::StateView& state,
     if (!checked) return fail(checked.error());
 
     sdk::Overlay overlay(state);
-    remove_expired_digests(overlay, input.time);
     const sdk::BlockFacts facts{input.height, input.time, chain.network};
     BlockOutput out;
     out.items.resize(items.size());
+    std::size_t digests = 0;
     for (std::size_t i = 0; i < items.size(); ++i) {
-        execute_item(overlay, registry, facts, *(*checked)[i], out, out.items[i]);
+        execute_item(overlay, registry, facts, *(*checked)[i], out, out.items[i], digests);
         if (const auto error = overlay.disk_error()) return fail(block_error(*error));
     }
+    remove_expired_digests(overlay, input.time, digests);
     parallel(out.items.size(), [&](std::size_t i) { hash_outcomes(out.items[i]); });
     if (const auto error = overlay.disk_error()) return fail(block_error(*error));
     out.diff = overlay.take_diff();

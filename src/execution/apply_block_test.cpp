@@ -117,6 +117,7 @@ TEST(ApplyBlock, ABundleTakesSoManyPersonalSignatures) {
     for (const auto& key : keys)
         sender.signers.push_back(&key);
     std::vector<Bytes> transactions;
+    // Whether the signatures are asked for is judged in execution: it does not end the bundle.
     const std::size_t most =
         limits::kPersonalSignaturesPerBundleMax / limits::kPersonalSignaturesMax;
     for (std::size_t i = 0; i < most; ++i)

@@ -92,6 +92,7 @@ ledger::Outcome run_commands(const CheckedTransaction& transaction, sdk::Context
         if (code == 0) code = command.contract->apply(*command.message, context);
         if (code != 0) return rejected(static_cast<std::uint32_t>(command.contract->id()), code, i);
     }
+    if (!context.all_signers_asked()) return rejected(Rejection::kPersonalUnasked);
     ledger::Outcome out;
     out.assigned = std::move(context.assigned());
     return out;
@@ -140,10 +141,10 @@ RunResult run_transaction(sdk::Overlay& state, const sdk::Registry& registry,
     Rejection early = judge_times(registry, block, bundle, transaction);
     if (early == kNone) early = judge_persons(state, block, transaction);
     if (early == kNone) early = judge_user(state, registry, block, facts, transaction);
-    if (early != kNone) return {rejected(early), false};
+    if (early != kNone) return {rejected(early)};
 
     sdk::Context context(state, registry.lookups(), block, facts);
-    RunResult result{run_commands(transaction, context), false};
+    RunResult result{run_commands(transaction, context)};
     if (result.outcome.applied() && !state.disk_error() &&
         !invariants_hold(transaction, registry, state, context)) {
         result = {rejected(Rejection::kInvariant), !state.disk_error()};
@@ -152,6 +153,7 @@ RunResult run_transaction(sdk::Overlay& state, const sdk::Registry& registry,
         state.undo();
     } else if (!transaction.view.personal_signatures.empty()) {
         state.put(sdk::replay_key(transaction.view.not_after, transaction.personal_digest), {});
+        result.digest_kept = true;
     }
     return result;
 }

@@ -18,6 +18,7 @@ namespace consilium::execution {
 struct RunResult {
     ledger::Outcome outcome;
     bool invariant_broken = false;
+    bool digest_kept = false;  // a row of ledger/replay was added
 };
 
 // Runs one transaction of an accepted bundle: the ledger's own rules, the contracts' three steps,

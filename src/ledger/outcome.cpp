@@ -97,6 +97,9 @@ RejectionText describe_rejection(Rejection rejection) {
             return {"key-expired",
                     "The member's key has expired; it can only register its replacement.",
                     Retry::kOtherActor};
+        case Rejection::kPersonalUnasked:
+            return {"personal-unasked", "No command asks for one of the personal signatures.",
+                    Retry::kOtherActor};
     }
     return {};
 }

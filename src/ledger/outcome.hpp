@@ -73,6 +73,9 @@ enum class Rejection : std::uint32_t {
     kInvariant = 10,
     // The bundle's key has expired; it only registers keys now: 45 CFR 164.312(d). With a new key.
     kKeyExpired = 11,
+    // A personal signature that no command asks for, so that its digest would be kept for nothing:
+    // DESIGN section 4, "Transaction". Without it.
+    kPersonalUnasked = 12,
 };
 
 // Null name when the code is none of these.

@@ -77,13 +77,13 @@ std::vector<Model::ItemOutcomes> Model::apply_block(Height height, UnixMs time,
     CONSILIUM_ASSERT(height == height_ + 1 && time > time_);
     height_ = height;
     time_ = time;
-    std::size_t removed = 0;
-    while (!replays_.empty() && replays_.begin()->first < time.value &&
-           removed++ < limits::kReplayDigestsRemovedPerBlock)
-        replays_.erase(replays_.begin());
+    const std::size_t replays = replays_.size();
     std::vector<ItemOutcomes> out;
     for (const Bytes& item : items)
         out.push_back(apply_item(item));
+    std::size_t removable = limits::kReplayDigestsRemovedPerBlock + 2 * (replays_.size() - replays);
+    while (!replays_.empty() && replays_.begin()->first < time.value && removable-- > 0)
+        replays_.erase(replays_.begin());
     return out;
 }
 
@@ -159,6 +159,7 @@ ledger::Outcome Model::apply_transaction(const ledger::BundleView& bundle, Bytes
     }
     const State before = state_;
     assigned_.clear();
+    asked_.clear();
     ledger::Outcome outcome = run(*transaction, actor);
     if (!outcome.applied()) {
         state_ = before;
@@ -179,6 +180,11 @@ ledger::Outcome Model::run(const ledger::TransactionView& transaction, const Act
     for (std::size_t i = 0; i < commands.size(); ++i) {
         if (const Code code = apply(commands[i].contract, commands[i].payload, actor); code != 0)
             return rejected(commands[i].contract, code, i);
+    }
+    // Of all commands CloseLink alone wants a person's word: that of its link's patient.
+    for (const auto& signer : actor.signers) {
+        if (!asked_.contains(signer))
+            return rejected(1, static_cast<std::uint32_t>(Rejection::kPersonalUnasked), 0);
     }
     ledger::Outcome out;
     out.assigned = assigned_;

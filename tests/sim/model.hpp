@@ -125,6 +125,7 @@ class Model {
     std::map<std::pair<Bytes, std::uint32_t>, Window> windows_;
     std::set<std::pair<std::uint64_t, Bytes>> replays_;  // not_after, digest
     std::vector<std::uint64_t> assigned_;
+    std::set<std::pair<v1::Algorithm, Bytes>> asked_;  // keys whose word the commands want
 };
 
 // "same", or the first row that differs.

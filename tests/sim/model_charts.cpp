@@ -86,6 +86,7 @@ Model::Code Model::close_link(const v1::CloseLink& command, const Actor& actor) 
     if (found == state_.links.end()) return code(Rejection::kLinkUnknown);
     v1::Link& link = found->second;
     const std::pair patient(link.algorithm(), link.public_key());
+    asked_.insert(patient);
     if (std::find(actor.signers.begin(), actor.signers.end(), patient) == actor.signers.end()) {
         if (link.custodian() != actor.member) return code(Rejection::kNotAllowed);
         if (actor.role != v1::ROLE_SERVICE && actor.role != v1::ROLE_CLERK &&

@@ -106,8 +106,8 @@ PlannedCommand Workload::garbage_command() {
     return out;
 }
 
-// A patient's own word, through anyone's node; now and then too far ahead, wrongly signed, or the
-// same words a second time under one more signature.
+// A patient's own word, through anyone's node; now and then too far ahead, wrongly signed, with a
+// signature that nobody asked for, or the same words a second time under one more signature.
 Planned Workload::close_by_patient(UnixMs wall) {
     Planned out;
     const Bytes network = world_.genesis.network_id.bytes();
@@ -137,8 +137,9 @@ Planned Workload::close_by_patient(UnixMs wall) {
     to->set_contract(planned.contract);
     to->set_payload(planned.payload);
     const crypto::SigningKey stranger = make_key(random_);
-    const std::vector<const crypto::SigningKey*> signers = {random_.chance(900) ? link.patient.get()
-                                                                                : &stranger};
+    std::vector<const crypto::SigningKey*> signers = {random_.chance(900) ? link.patient.get()
+                                                                          : &stranger};
+    if (signers.front() != &stranger && random_.chance(100)) signers.push_back(&stranger);
     out.transaction = ledger::make_transaction(world_.genesis.network_id,
                                                world_.members[out.member].id, made, signers);
     if (random_.chance(100)) {

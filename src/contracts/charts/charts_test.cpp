@@ -302,6 +302,19 @@ TEST_F(ChartsTest, CloseLinkWithAnotherPatientsKeyIsRefused) {
     reject(Rejection::kNotAllowed);
 }
 
+TEST_F(ChartsTest, CloseLinkWithAnotherPatientsKeyBesideIsRefused) {
+    given.row(link_path(), link_row());
+    transaction.sender.signers = {&patient, &another};
+    give(close_link());
+    expect.rejected(ledger::ContractId::kLedger, ledger::Rejection::kPersonalUnasked);
+}
+
+TEST_F(ChartsTest, APatientsKeyWhereNoneIsAskedForIsRefused) {
+    transaction.sender.signers = {&patient};
+    give(open_chart(chart, slots("new")));
+    expect.rejected(ledger::ContractId::kLedger, ledger::Rejection::kPersonalUnasked);
+}
+
 TEST_F(ChartsTest, CloseLinkComparesAndSets) {
     v1::Link later = link_row();
     later.set_version(2);

@@ -10,13 +10,21 @@ bool Context::has_role(std::initializer_list<v1::Role> allowed) const {
     return std::find(allowed.begin(), allowed.end(), transaction_.role) != allowed.end();
 }
 
-bool Context::signed_by(v1::Algorithm algorithm, BytesView public_key) const {
-    return std::any_of(transaction_.signers.begin(), transaction_.signers.end(),
-                       [&](const ledger::PersonalSignatureView& signer) {
-                           return static_cast<int>(signer.algorithm) ==
-                                      static_cast<int>(algorithm) &&
-                                  signer.public_key == public_key;
-                       });
+bool Context::signed_by(v1::Algorithm algorithm, BytesView public_key) {
+    const auto& signers = transaction_.signers;
+    CONSILIUM_ASSERT(signers.size() <= asked_.size());
+    const auto found = std::find_if(
+        signers.begin(), signers.end(), [&](const ledger::PersonalSignatureView& signer) {
+            return static_cast<int>(signer.algorithm) == static_cast<int>(algorithm) &&
+                   signer.public_key == public_key;
+        });
+    if (found == signers.end()) return false;
+    asked_.set(static_cast<std::size_t>(found - signers.begin()));
+    return true;
+}
+
+bool Context::all_signers_asked() const {
+    return asked_.count() == transaction_.signers.size();
 }
 
 std::optional<std::uint64_t> Context::next_number(const StateKey& prefix, std::size_t width) {

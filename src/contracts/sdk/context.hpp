@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/limits.hpp"
 #include "base/time.hpp"
 #include "consilium/v1/ledger.pb.h"
 #include "contracts/sdk/key.hpp"
@@ -47,8 +49,12 @@ class Context {
     [[nodiscard]] Overlay& state() { return state_; }
 
     [[nodiscard]] bool has_role(std::initializer_list<v1::Role> allowed) const;
-    // Whether a person signed this transaction with that key.
-    [[nodiscard]] bool signed_by(v1::Algorithm algorithm, BytesView public_key) const;
+    // Whether a person signed this transaction with that key. A command asks for every signature
+    // that may stand on it, also where it would apply without: one that none asks for rejects the
+    // transaction (docs/formats/transaction.md, code 12).
+    [[nodiscard]] bool signed_by(v1::Algorithm algorithm, BytesView public_key);
+    // Whether some command asked for each personal signature of the transaction.
+    [[nodiscard]] bool all_signers_asked() const;
 
     // The row under `key`. A row that is not the encoding of its message latches kCorruption.
     template <typename Row>
@@ -76,6 +82,7 @@ class Context {
     const BlockFacts& block_;
     const TransactionFacts& transaction_;
     std::vector<std::uint64_t> assigned_;
+    std::bitset<limits::kPersonalSignaturesMax> asked_;  // by place among the signers
 };
 
 }  // namespace consilium::contracts::sdk

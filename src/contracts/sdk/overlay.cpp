@@ -136,7 +136,8 @@ std::vector<state::KeyValue> Overlay::scan(BytesView prefix, BytesView from, std
         }
     };
     while (out.size() < limit && !error_) {
-        auto page = base_.scan(prefix, next, kPage);
+        const std::size_t asked = std::min(kPage, limit - out.size());
+        auto page = base_.scan(prefix, next, asked);
         if (!page) {
             latch(page.error());
             return {};
@@ -152,7 +153,7 @@ std::vector<state::KeyValue> Overlay::scan(BytesView prefix, BytesView from, std
             }
             if (out.size() == limit) return out;
         }
-        if (page->size() < kPage) break;
+        if (page->size() < asked) break;
         next = page->back().key;
         next.push_back('\0');
     }

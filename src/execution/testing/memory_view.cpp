@@ -39,6 +39,7 @@ Result<std::vector<state::KeyValue>, state::DiskError> MemoryView::scan(BytesVie
          out.size() < limit;
          ++at)
         out.push_back({at->first, at->second});
+    rows_scanned_ += out.size();
     return out;
 }
 

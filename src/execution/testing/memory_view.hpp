@@ -25,12 +25,14 @@ class MemoryView final : public state::StateView {
     void fail_after(std::uint64_t reads, state::DiskError error);
     void mend() { failing_ = false; }
     [[nodiscard]] std::uint64_t reads() const { return reads_; }
+    [[nodiscard]] std::uint64_t rows_scanned() const { return rows_scanned_; }
 
  private:
     [[nodiscard]] bool fails() const;
 
     Rows rows_;
     mutable std::atomic<std::uint64_t> reads_ = 0;
+    mutable std::atomic<std::uint64_t> rows_scanned_ = 0;
     std::uint64_t reads_max_ = 0;
     bool failing_ = false;
     state::DiskError error_ = state::DiskError::kIo;
