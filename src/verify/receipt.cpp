@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "consilium/v1/receipt.pb.h"
 #include "crypto/hash.hpp"
@@ -40,7 +41,8 @@ Result<HeaderRef, VerifyError> check_bytes(BytesView bytes, const Trust& trust) 
         return fail(checked.error());
     }
     VerifiedHeader out{std::move(decoded->header), {}, {}, epoch.anchor};
-    out.hash = ledger::header_hash(out.header);
+    // The check above computed the header's hash and found it in the commit.
+    CONSILIUM_ASSERT(assign(out.hash, decoded->commit.block_id.hash));
     out.time = ledger::unix_ms(out.header.time);
     if (auto checked = trust.check_known(out.header, out.hash); !checked)
         return fail(checked.error());
