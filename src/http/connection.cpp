@@ -23,6 +23,8 @@ constexpr std::uint64_t kDroppedBodyBytesMax = 64U * 1024U;
 constexpr std::uint64_t kLargeBodyBytes = 64U * 1024U;
 constexpr std::uint64_t kBodyBytesPerSecondMin = 64U * 1024U;
 constexpr std::uint64_t kLingerMs = 1000;
+// The same while the server stops: clients that keep idle connections must not hold it up.
+constexpr std::uint64_t kLingerStoppingMs = 100;
 
 std::uint64_t count_of(std::chrono::milliseconds ms) {
     return static_cast<std::uint64_t>(ms.count());
@@ -373,7 +375,7 @@ void Connection::check_timeouts(std::uint64_t now_ms) {
         return;
     }
     if (phase_ == Phase::kLingering) {
-        if (over(phase_since_ms_, kLingerMs)) close();
+        if (over(phase_since_ms_, thread_.stopping ? kLingerStoppingMs : kLingerMs)) close();
         return;
     }
     if (phase_ != Phase::kOpen) return;
