@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/names.hpp"
 
-#include <algorithm>
+#include "base/edit_distance.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -14,22 +14,6 @@ std::string prefix_of(const google::protobuf::EnumDescriptor& type) {
     const std::string name = zero == nullptr ? std::string() : zero->name();
     return name.size() < kUnspecified.size() ? std::string()
                                              : name.substr(0, name.size() - kUnspecified.size());
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
 }
 
 }  // namespace

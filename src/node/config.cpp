@@ -7,6 +7,7 @@
 #include <sstream>
 #include <variant>
 
+#include "base/edit_distance.hpp"
 #include "node/config_fields.hpp"
 
 namespace consilium::node {
@@ -17,23 +18,6 @@ using Errors = std::vector<ConfigError>;
 
 std::uint32_t line_of(const toml::node& node) {
     return node.source().begin.line;
-}
-
-// How many single-character edits make one word of the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
 }
 
 std::string unknown_key(std::string_view key, const std::vector<std::string_view>& known) {

@@ -60,29 +60,6 @@ void stop_counting() {
     (void)kStopped;
 }
 
-// The same walk over a space that lies in descending order.
-class DescendingCursor : public Cursor {
- public:
-    explicit DescendingCursor(std::unique_ptr<rocksdb::Iterator> it) : it_(std::move(it)) {}
-
-    void seek(BytesView key) override { it_->SeekForPrev(slice(key)); }
-    void seek_for_prev(BytesView key) override { it_->Seek(slice(key)); }
-    void seek_first() override { it_->SeekToLast(); }
-    void seek_last() override { it_->SeekToFirst(); }
-    void next() override { it_->Prev(); }
-    void prev() override { it_->Next(); }
-    [[nodiscard]] bool valid() const override { return it_->Valid(); }
-    [[nodiscard]] BytesView key() const override { return view(it_->key()); }
-    [[nodiscard]] BytesView value() const override { return view(it_->value()); }
-    [[nodiscard]] std::optional<DiskError> error() const override {
-        const rocksdb::Status status = it_->status();
-        return status.ok() ? std::nullopt : std::optional<DiskError>(to_disk_error(status));
-    }
-
- private:
-    std::unique_ptr<rocksdb::Iterator> it_;
-};
-
 class RocksCursor : public Cursor {
  public:
     explicit RocksCursor(std::unique_ptr<rocksdb::Iterator> it) : it_(std::move(it)) {}
@@ -103,6 +80,19 @@ class RocksCursor : public Cursor {
 
  private:
     std::unique_ptr<rocksdb::Iterator> it_;
+};
+
+// The same walk over a space that lies in descending order: every move is its opposite.
+class DescendingCursor final : public RocksCursor {
+ public:
+    using RocksCursor::RocksCursor;
+
+    void seek(BytesView key) override { RocksCursor::seek_for_prev(key); }
+    void seek_for_prev(BytesView key) override { RocksCursor::seek(key); }
+    void seek_first() override { RocksCursor::seek_last(); }
+    void seek_last() override { RocksCursor::seek_first(); }
+    void next() override { RocksCursor::prev(); }
+    void prev() override { RocksCursor::next(); }
 };
 
 Result<std::optional<Bytes>, DiskError> get(const Database& database,
