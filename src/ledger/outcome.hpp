@@ -48,7 +48,8 @@ struct RejectionText {
 
 // Rejections by the ledger itself (contract 1), which precede every contract's own.
 enum class Rejection : std::uint32_t {
-    // The transaction's not_after is before block time: DESIGN section 4, "Transaction". No retry.
+    // The transaction's not_after is before block time: docs/formats/transaction.md. The same bytes
+    // never apply again; a new transaction may.
     kExpired = 1,
     // Actor.user is no user id of this member: 45 CFR 164.312(a)(2)(i), unique user identification.
     // By a registered user.
@@ -61,10 +62,11 @@ enum class Rejection : std::uint32_t {
     kUserRole = 5,
     // A personal signature is wrong: 21 CFR 11.70, 45 CFR 164.312(d). After signing again.
     kPersonalSignature = 6,
-    // A personally signed body that is valid for more than 24 h from block time: DESIGN section 4.
-    // After signing a shorter one.
+    // A personally signed body that is valid for more than 24 h from block time, so that its digest
+    // need not be kept for ever: limits::kPersonalNotAfterMsMax. After signing a shorter one.
     kPersonalNotAfter = 7,
-    // A body signed by a person that has been applied before: DESIGN section 4. No retry.
+    // A body signed by a person that has been applied before: docs/formats/transaction.md. No
+    // retry.
     kPersonalReplayed = 8,
     // No such contract in this protocol version. No retry.
     kUnknownContract = 9,
@@ -74,7 +76,7 @@ enum class Rejection : std::uint32_t {
     // The bundle's key has expired; it only registers keys now: 45 CFR 164.312(d). With a new key.
     kKeyExpired = 11,
     // A personal signature that no command asks for, so that its digest would be kept for nothing:
-    // DESIGN section 4, "Transaction". Without it.
+    // docs/formats/transaction.md. Without it.
     kPersonalUnasked = 12,
 };
 

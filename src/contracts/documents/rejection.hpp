@@ -17,9 +17,10 @@ enum class Rejection : std::uint32_t {
     kRole = 3,
     // An id is 16 random bytes, not all zero (45 CFR 164.514(c)). With a right one.
     kId = 4,
-    // DESIGN section 1: a commitment is 32 bytes of SHA-256. With a right one.
+    // A commitment is 32 bytes of SHA-256 (docs/formats/hashes.md). With a right one.
     kCommitment = 5,
-    // A manifest has a power of two of leaves, 2 to 2^20 (DESIGN section 5, point 3). With padding.
+    // A manifest has a power of two of leaves, 2 to limits::kManifestLeafCountMax, so that it tells
+    // little of how many documents a patient has. With padding.
     kLeafCount = 6,
     // RFC 6962 section 2.1.1: the path does not have the length of the tree, or does not lead to
     // the manifest's root. With the right path.

@@ -20,13 +20,14 @@ enum class Rejection : std::uint32_t {
     // NIST SP 800-57 part 1, section 5.3.6: expires before now, or after more than five years. With
     // another expiry.
     kKeyExpiry = 5,
-    // A public key names one holder (DESIGN section 5, point 2). With a fresh key.
+    // 45 CFR 164.312(d), person or entity authentication: a public key names one holder. With a
+    // fresh key.
     kKeyInUse = 6,
     // limits::kKeysPerMemberMax: key records are never deleted. No retry.
     kTooManyKeys = 7,
     // The member has no key of that number. With a number that it has.
     kKeyUnknown = 8,
-    // Retired already: retirement acts once (DESIGN section 4). No retry.
+    // Retired already: retirement acts once (docs/formats/contracts.md). No retry.
     kKeyRetired = 9,
     // A key cannot retire itself, so no member locks itself out: by a bundle of another key.
     kKeyInHand = 10,
@@ -34,8 +35,9 @@ enum class Rejection : std::uint32_t {
     kUserBatch = 11,
     // A user id without a role: 45 CFR 164.308(a)(4)(ii)(B). With a role.
     kUserRole = 12,
-    // DESIGN section 5, point 4: an id is for one day (at most 48 h), not past, and at most 400
-    // days ahead. With another day.
+    // An id is for one day (at most limits::kUserValidMsMax), not past, and begins at most
+    // limits::kUserAheadMsMax ahead, so that the ledger does not tell what one person does over
+    // time. With another day.
     kUserPeriod = 13,
     // 45 CFR 164.312(a)(2)(i), unique user identification: the id is taken. With a fresh id.
     kUserExists = 14,
@@ -45,7 +47,8 @@ enum class Rejection : std::uint32_t {
     kEndpoint = 16,
     // A TLS key is named by 32 bytes of SHA-256, or not at all. With another.
     kTlsKey = 17,
-    // DESIGN section 5, point 1: a name is 1..128 bytes of the allowed alphabet. With another.
+    // A name is 1..limits::kNameBytesMax bytes of an allow-listed alphabet, so that it is no place
+    // for free text: docs/formats/contracts.md. With another.
     kName = 18,
     // The same for an address, 1..256 bytes (45 CFR 164.528(b)(2)(ii) wants one). With another.
     kAddress = 19,
