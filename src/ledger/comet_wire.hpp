@@ -27,13 +27,13 @@ void put_message(Bytes& out, std::uint32_t field, BytesView encoded);
 [[nodiscard]] Bytes encode_part_set_header(const PartSetHeader& parts);
 [[nodiscard]] Bytes encode_block_id(const BlockId& id);
 
-// One field of a message. `number` and `value` hold what was read last.
+// Reads a message field by field: while (reader.next()) look at what was read; then at `bad`.
 struct FieldReader {
-    BytesView in{};
-    std::uint32_t field = 0;
-    bool is_bytes = false;  // else a varint
-    std::uint64_t number = 0;
-    BytesView bytes{};
+    BytesView in{};            // what is still to be read
+    std::uint32_t field = 0;   // number of the field read last, 1..255
+    bool is_bytes = false;     // else a varint
+    std::uint64_t number = 0;  // of a varint its value, else the length of `bytes`
+    BytesView bytes{};         // of a length-delimited field its content
     bool bad = false;
 
     // Steps to the next field; false at the end, or with `bad` set when the bytes are no message of

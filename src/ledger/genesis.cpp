@@ -6,13 +6,11 @@
 #include "base/limits.hpp"
 #include "crypto/sign.hpp"
 #include "ledger/ids.hpp"
+#include "ledger/validators.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::ledger {
 namespace {
-
-// CometBFT's MaxTotalVotingPower.
-constexpr std::uint64_t kTotalPowerMax = 0x7fffffffffffffff / 8;
 
 Status<GenesisError> check_members(const v1::GenesisState& genesis) {
     if (genesis.members().empty()) return fail(GenesisError::kNoMember);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/hashes.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "base/hex.hpp"
@@ -20,14 +19,6 @@ Id id_of(const Hash32& hash) {
 }
 
 }  // namespace
-
-bool is_member_id(std::string_view text) {
-    if (text.size() < 2 || text.size() > limits::kIdentifierBytesMax) return false;
-    const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
-    const auto allowed = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
-    return letter(text.front()) && text.back() != '-' &&
-           std::all_of(text.begin(), text.end(), allowed);
-}
 
 NetworkId network_id(BytesView app_state) {
     return id_of<NetworkId>(crypto::tagged_hash(domain::kNetwork, {app_state}));

@@ -9,7 +9,7 @@
 #include "ledger/ids.hpp"
 
 // The ids and digests of the ledger: tagged hashes (crypto/hash.hpp) under the tags of
-// ledger/domain.hpp. docs/formats/transaction.md gives each with its parts. Pure; thread-safe.
+// ledger/domain.hpp. docs/formats/hashes.md gives each with its parts. Pure; thread-safe.
 namespace consilium::ledger {
 
 // Of the app_state bytes of the genesis document: the canonical GenesisState.

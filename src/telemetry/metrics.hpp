@@ -13,7 +13,10 @@
 
 namespace consilium::telemetry {
 
-// A label's value is an enumerator's name or a member's id, cleaned as Field::name() does.
+// A label's value is an enumerator's name, a member's id or a route's pattern. Characters other
+// than a-z, A-Z, 0-9, '_', '-', '.' and '/' become '?', and all after the first 64 are dropped: no
+// other text gets into a metric. The number of different values is the number of series that are
+// kept.
 struct Label {
     Literal name;
     std::string_view value;
@@ -62,12 +65,14 @@ class Metrics {
     [[nodiscard]] Counter counter(Literal name, Literal help,
                                   std::initializer_list<Label> labels = {});
     [[nodiscard]] Gauge gauge(Literal name, Literal help, std::initializer_list<Label> labels = {});
-    // `bounds` are the upper ends of the buckets, ascending.
+    // `bounds` are the upper ends of the buckets, ascending, at least one; a last bucket without
+    // end is added. Units as the name says (seconds, bytes).
     [[nodiscard]] Histogram histogram(Literal name, Literal help, std::vector<double> bounds,
                                       std::initializer_list<Label> labels = {});
 
-    // Runs before every render(), to set gauges that are read rather than kept. It must outlive
-    // this object.
+    // `update` runs in every render(), to set gauges that are read rather than kept: on the
+    // caller's thread, one render() at a time. What it refers to must outlive this object, and it
+    // must not call before_render() or render().
     void before_render(std::function<void()> update);
 
     // The text exposition format, version 0.0.4.
