@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -19,7 +20,8 @@ namespace {
 enum class Kind : std::uint8_t {
     kNone,
     kVarint64,
-    kVarint32,
+    kUint32,
+    kInt32,
     kBool,
     kEnum,
     kFixed64,
@@ -30,6 +32,7 @@ enum class Kind : std::uint8_t {
 };
 
 constexpr int kFieldNumberMax = 255;
+constexpr int kOneofsMax = 64;  // per message: one bit each while it is read
 
 Kind kind_of(const FieldDescriptor& field) {
     switch (field.type()) {
@@ -37,9 +40,9 @@ Kind kind_of(const FieldDescriptor& field) {
         case FieldDescriptor::TYPE_INT64:
             return Kind::kVarint64;
         case FieldDescriptor::TYPE_UINT32:
-            return Kind::kVarint32;
+            return Kind::kUint32;
         case FieldDescriptor::TYPE_INT32:
-            return Kind::kVarint64;
+            return Kind::kInt32;
         case FieldDescriptor::TYPE_BOOL:
             return Kind::kBool;
         case FieldDescriptor::TYPE_ENUM:
@@ -48,6 +51,7 @@ Kind kind_of(const FieldDescriptor& field) {
         case FieldDescriptor::TYPE_SFIXED64:
             return Kind::kFixed64;
         case FieldDescriptor::TYPE_FIXED32:
+        case FieldDescriptor::TYPE_SFIXED32:
             return Kind::kFixed32;
         case FieldDescriptor::TYPE_BYTES:
             return Kind::kBytes;
@@ -81,7 +85,7 @@ struct FieldShape {
     Kind kind = Kind::kNone;
     bool repeated = false;
     bool packed = false;
-    bool presence = false;  // a default value may be written: oneof, optional, message
+    bool presence = false;  // a default value may be written: oneof, message
     int oneof = -1;
     std::vector<std::uint32_t> enumerators;  // ascending
     std::unique_ptr<MessageShape> message;
@@ -107,10 +111,12 @@ std::unique_ptr<MessageShape> build(const Descriptor& type, std::size_t depth) {
         FieldShape& out = shape->fields[static_cast<std::size_t>(number)];
         out.kind = kind_of(field);
         CONSILIUM_ASSERT(out.kind != Kind::kNone && !field.is_map());
+        CONSILIUM_ASSERT(!field.has_optional_keyword());
         out.repeated = field.is_repeated();
         out.packed = field.is_packed();
         out.presence = field.has_presence();
         if (const auto* oneof = field.real_containing_oneof()) out.oneof = oneof->index();
+        CONSILIUM_ASSERT(out.oneof < kOneofsMax);
         if (out.kind == Kind::kEnum) {
             for (int v = 0; v < field.enum_type()->value_count(); ++v) {
                 const int value = field.enum_type()->value(v)->number();
@@ -179,9 +185,17 @@ bool is_utf8(BytesView text) {
 
 Status<WireError> check_scalar(const FieldShape& field, std::uint64_t value) {
     switch (field.kind) {
-        case Kind::kVarint32:
+        case Kind::kUint32:
             if (value > 0xffffffffULL) return fail(WireError::kValueRange);
             break;
+        case Kind::kInt32: {
+            // libprotobuf cuts a longer value to 32 bits, so one value would have many encodings.
+            const auto number = static_cast<std::int64_t>(value);
+            if (number < std::numeric_limits<std::int32_t>::min() ||
+                number > std::numeric_limits<std::int32_t>::max())
+                return fail(WireError::kValueRange);
+            break;
+        }
         case Kind::kBool:
             if (value > 1) return fail(WireError::kValueRange);
             break;
@@ -227,21 +241,20 @@ Status<WireError> check_packed(const FieldShape& field, Reader& reader) {
     return Done{};
 }
 
-Status<WireError> check_message(const MessageShape& shape, BytesView bytes, std::size_t depth);
+Status<WireError> check_message(const MessageShape& shape, BytesView bytes);
 
-Status<WireError> check_delimited(const FieldShape& field, Reader& reader, std::size_t depth) {
+Status<WireError> check_delimited(const FieldShape& field, Reader& reader) {
     const auto length = reader.varint();
     if (!length) return fail(length.error());
     const auto body = reader.take(*length);
     if (!body) return fail(body.error());
-    if (field.kind == Kind::kMessage) return check_message(*field.message, *body, depth + 1);
+    if (field.kind == Kind::kMessage) return check_message(*field.message, *body);
     if (body->empty() && !field.presence && !field.repeated) return fail(WireError::kDefaultValue);
     if (field.kind == Kind::kString && !is_utf8(*body)) return fail(WireError::kUtf8);
     return Done{};
 }
 
-Status<WireError> check_message(const MessageShape& shape, BytesView bytes, std::size_t depth) {
-    if (depth > limits::kWireDepthMax) return fail(WireError::kDepth);
+Status<WireError> check_message(const MessageShape& shape, BytesView bytes) {
     Reader reader{bytes};
     std::uint64_t last = 0;
     std::uint64_t oneofs_seen = 0;
@@ -265,7 +278,7 @@ Status<WireError> check_message(const MessageShape& shape, BytesView bytes, std:
         if (field.packed) {
             if (auto checked = check_packed(field, reader); !checked) return checked;
         } else if (wire == 2) {
-            if (auto checked = check_delimited(field, reader, depth); !checked) return checked;
+            if (auto checked = check_delimited(field, reader); !checked) return checked;
         } else {
             const auto value = read_scalar(field, reader);
             if (!value) return fail(value.error());
@@ -284,7 +297,7 @@ std::unique_ptr<const MessageShape, void (*)(const MessageShape*)> make_shape(
 }
 
 Status<WireError> check_canonical(const MessageShape& shape, BytesView bytes) {
-    return check_message(shape, bytes, 1);
+    return check_message(shape, bytes);
 }
 
 const char* to_string(WireError error) {
@@ -309,8 +322,6 @@ const char* to_string(WireError error) {
             return "not UTF-8";
         case WireError::kValueRange:
             return "value out of range";
-        case WireError::kDepth:
-            return "nested too deep";
     }
     return "unknown";
 }

@@ -21,14 +21,16 @@ enum class WireError {
     kEnumValue,     // not an enumerator
     kOneof,         // two alternatives of one oneof
     kUtf8,          // a string that is not UTF-8
-    kValueRange,    // a 32-bit field with more than 32 bits, a bool that is not 1
-    kDepth,         // nested deeper than limits::kWireDepthMax
+    kValueRange,    // a 32-bit field with a value beyond 32 bits, a bool that is neither 0 nor 1
 };
 
 [[nodiscard]] const char* to_string(WireError error);
 
 // What the grammar must know of a message type: its fields by number. Built once from the generated
-// descriptor, then read-only.
+// descriptor, then read-only. A schema that the grammar does not cover (floats, groups, maps,
+// sint32, sint64, `optional`, a field number above 255, messages that nest deeper than
+// limits::kWireDepthMax or hold themselves) is a bug of ours and aborts here. So no bytes can nest
+// deeper than that.
 class MessageShape;
 [[nodiscard]] std::unique_ptr<const MessageShape, void (*)(const MessageShape*)> make_shape(
     const google::protobuf::Descriptor& type);

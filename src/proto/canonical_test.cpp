@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/canonical.hpp"
 
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "base/hex.hpp"
+#include "base/limits.hpp"
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
 #include "consilium/v1/ledger.pb.h"
@@ -82,6 +85,111 @@ TEST(Canonical, Utf8IsStrict) {
     EXPECT_TRUE(check<v1::Chart>("0a02c3a9").ok());
     for (const char* bad : {"0a02c080", "0a03eda080", "0a04f4908080", "0a01c3", "0a02c328"}) {
         expect_refused<v1::Chart>(bad, WireError::kUtf8);
+    }
+}
+
+// Schemas of the test's own: ours use few of the scalar types that the grammar covers.
+class TestSchema {
+ public:
+    // The first message of a file whose text form, without name and syntax, is `text`.
+    explicit TestSchema(const std::string& text) {
+        google::protobuf::FileDescriptorProto file;
+        file.set_name("test.proto");
+        file.set_syntax("proto3");
+        if (google::protobuf::TextFormat::MergeFromString(text, &file))
+            built_ = pool_.BuildFile(file);
+    }
+    [[nodiscard]] const google::protobuf::Descriptor& message() const {
+        CONSILIUM_ASSERT(built_ != nullptr);
+        return *built_->message_type(0);
+    }
+
+ private:
+    google::protobuf::DescriptorPool pool_;
+    const google::protobuf::FileDescriptor* built_ = nullptr;
+};
+
+std::string field(const std::string& type, int number, const std::string& label = "OPTIONAL") {
+    return "field { name: 'f" + std::to_string(number) + "' number: " + std::to_string(number) +
+           " type: TYPE_" + type + " label: LABEL_" + label + " } ";
+}
+
+TEST(Canonical, EveryScalarTypeHasOneFormPerValue) {
+    const TestSchema schema("message_type { name: 'Sample' " + field("INT32", 1) +
+                            field("INT64", 2) + field("FIXED32", 3) + field("FIXED64", 4) +
+                            field("SFIXED32", 5) + field("SFIXED64", 6) +
+                            field("INT32", 7, "REPEATED") + field("FIXED32", 8, "REPEATED") + "}");
+    const auto shape = make_shape(schema.message());
+    const auto check_hex = [&](std::string_view hex) {
+        return check_canonical(*shape, *from_hex(hex));
+    };
+    for (const char* good : {
+             "08ffffffff07",                // 2^31 - 1
+             "0880808080f8ffffffff01",      // -2^31
+             "08ffffffffffffffffff01",      // -1
+             "1080808080808080808001",      // -2^63
+             "1d01000000",                  // fixed32
+             "210100000000000000",          // fixed64
+             "2dffffffff",                  // sfixed32
+             "31ffffffffffffffff",          // sfixed64
+             "3a0b01ffffffffffffffffff01",  // packed 1, -1
+             "42080000000001000000",        // packed 0, 1
+         })
+        EXPECT_TRUE(check_hex(good).ok()) << good;
+    const std::pair<const char*, WireError> refused[] = {
+        {"088080808008", WireError::kValueRange},            // 2^31
+        {"08fffffffff7ffffffff01", WireError::kValueRange},  // -2^31 - 1
+        {"08ffffffff0f", WireError::kValueRange},            // -1 cut to 32 bits
+        {"3a05ffffffff0f", WireError::kValueRange},
+        {"0800", WireError::kDefaultValue},
+        {"1000", WireError::kDefaultValue},
+        {"1d00000000", WireError::kDefaultValue},
+        {"210000000000000000", WireError::kDefaultValue},
+        {"1d010000", WireError::kTruncated},
+        {"21010000000000", WireError::kTruncated},
+        {"4203010000", WireError::kTruncated},
+        {"1801", WireError::kWireType},
+        {"2001", WireError::kWireType},
+    };
+    for (const auto& [bytes, error] : refused) {
+        const auto result = check_hex(bytes);
+        ASSERT_FALSE(result.ok()) << bytes;
+        EXPECT_EQ(result.error(), error) << bytes << ": " << to_string(result.error());
+    }
+}
+
+// A chain of `depth` messages, each with the next in its field 1.
+std::string chain(std::size_t depth) {
+    std::string text;
+    for (std::size_t i = 1; i <= depth; ++i) {
+        text += "message_type { name: 'M" + std::to_string(i) + "' ";
+        if (i < depth)
+            text +=
+                "field { name: 'next' number: 1 label: LABEL_OPTIONAL type: TYPE_MESSAGE "
+                "type_name: '.M" +
+                std::to_string(i + 1) + "' } ";
+        text += "} ";
+    }
+    return text;
+}
+
+TEST(CanonicalDeathTest, SchemasBeyondTheGrammarAreRefusedWhenTheyAreRead) {
+    const TestSchema deepest(chain(limits::kWireDepthMax));
+    EXPECT_TRUE(check_canonical(*make_shape(deepest.message()), *from_hex("0a00")).ok());
+    const TestSchema last_number("message_type { name: 'M' " + field("UINT32", 255) + "}");
+    EXPECT_TRUE(check_canonical(*make_shape(last_number.message()), *from_hex("f80f01")).ok());
+    for (const std::string& text :
+         {chain(limits::kWireDepthMax + 1),
+          std::string("message_type { name: 'M' field { name: 'self' number: 1 label: "
+                      "LABEL_OPTIONAL type: TYPE_MESSAGE type_name: '.M' } }"),
+          "message_type { name: 'M' " + field("UINT32", 256) + "}",
+          "message_type { name: 'M' " + field("DOUBLE", 1) + "}",
+          "message_type { name: 'M' " + field("SINT32", 1) + "}",
+          std::string("message_type { name: 'M' field { name: 'f' number: 1 label: LABEL_OPTIONAL "
+                      "type: TYPE_UINT32 proto3_optional: true oneof_index: 0 } "
+                      "oneof_decl { name: '_f' } }")}) {
+        const TestSchema schema(text);
+        EXPECT_DEATH((void)make_shape(schema.message()), "internal error") << text;
     }
 }
 

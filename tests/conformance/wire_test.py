@@ -20,6 +20,9 @@ message Sample {
   Inner inner = 8;
   repeated uint64 packed = 9;
   int64 negative = 10;
+  int32 narrow = 11;
+  fixed32 four = 12;
+  sfixed64 eight = 13;
 }
 """)
 
@@ -40,6 +43,10 @@ class WireTest(unittest.TestCase):
         self.assertEqual((got.list, got.inner.number), ([b"", b"a"], 1))
         self.assertEqual(got.which, {"choice": "left"})
         self.assertEqual((got.packed, got.negative), ([0, 127], -1))
+        self.assertEqual(self.accept("58ffffffff07").narrow, 2**31 - 1)
+        self.assertEqual(self.accept("5880808080f8ffffffff01").narrow, -2**31)
+        got = self.accept("65ffffffff 69ffffffffffffffff")
+        self.assertEqual((got.four, got.eight), (2**32 - 1, -1))
         self.assertEqual(self.accept("").list, [])
         self.assertEqual(self.accept("3800").which, {"choice": "right"})
 
@@ -55,13 +62,17 @@ class WireTest(unittest.TestCase):
         self.refuse("10010801", "08010801", "2a00 10 01 2a00", "4a01014a0101")
 
     def test_unknown_fields_and_wire_types(self):
-        self.refuse("5801", "0001", "0900", "0a00", "0d00000001", "3000", "4801", "0b0c")
+        self.refuse("7001", "6001", "6801", "0001", "0900", "0a00", "0d00000001", "3000", "4801",
+                    "0b0c")
 
     def test_defaults(self):
-        self.refuse("0800", "1000", "1a00", "2000", "4a00", "5000")
+        self.refuse("0800", "1000", "1a00", "2000", "4a00", "5000", "5800", "6500000000",
+                    "690000000000000000")
 
     def test_enums_bools_and_ranges(self):
-        self.refuse("2002", "2004", "1002", "088080808010")
+        # The last three: 2^31, -2^31 - 1, and -1 cut to 32 bits in a field of 32 bits.
+        self.refuse("2002", "2004", "1002", "088080808010", "588080808008",
+                    "58fffffffff7ffffffff01", "58ffffffff0f")
 
     def test_oneof(self):
         self.refuse("32003801", "32013801")
