@@ -43,9 +43,9 @@ class Reader {
     explicit Reader(std::string_view text) : rest_(text) {}
     std::int64_t digits(std::size_t count) {
         std::int64_t value = 0;
-        if (rest_.size() < count) return fail_now();
+        if (rest_.size() < count) return refused();
         for (std::size_t i = 0; i < count; ++i) {
-            if (rest_[i] < '0' || rest_[i] > '9') return fail_now();
+            if (rest_[i] < '0' || rest_[i] > '9') return refused();
             value = value * 10 + (rest_[i] - '0');
         }
         rest_.remove_prefix(count);
@@ -59,12 +59,13 @@ class Reader {
     void expect(char c) {
         if (!take(c)) failed_ = true;
     }
+    void refuse() { failed_ = true; }
     [[nodiscard]] bool failed() const { return failed_; }
     [[nodiscard]] std::string_view rest() const { return rest_; }
 
  private:
-    std::int64_t fail_now() {
-        failed_ = true;
+    std::int64_t refused() {
+        refuse();
         return 0;
     }
     std::string_view rest_;
@@ -93,17 +94,17 @@ std::int64_t read_offset_ms(Reader& in) {
     const std::int64_t hours = in.digits(2);
     in.expect(':');
     const std::int64_t minutes = in.digits(2);
-    if (hours > 23 || minutes > 59) in.expect('\0');
+    if (hours > 23 || minutes > 59) in.refuse();
     return (hours * 60 + minutes) * 60'000 * (west ? -1 : 1);
 }
 
 }  // namespace
 
 std::string to_rfc3339(UnixMs time) {
-    const auto ms = static_cast<std::int64_t>(time.value);
-    const Date date = civil_from_days(ms / kDayMs);
-    const std::int64_t of_day = ms % kDayMs;
-    std::string out;
+    constexpr auto kDay = static_cast<std::uint64_t>(kDayMs);
+    const Date date = civil_from_days(static_cast<std::int64_t>(time.value / kDay));
+    const auto of_day = static_cast<std::int64_t>(time.value % kDay);
+    std::string out = date.year > 9999 ? "+" : "";
     append_padded(out, date.year, 4);
     out += '-';
     append_padded(out, date.month, 2);

@@ -13,6 +13,14 @@ TEST(Rfc3339, WritesKnownMoments) {
     EXPECT_EQ(to_rfc3339({253'402'300'799'999}), "9999-12-31T23:59:59.999Z");
 }
 
+// Senders choose such times in not_after and valid_until, and tools show them.
+TEST(Rfc3339, WritesWhatNoCalendarHas) {
+    EXPECT_EQ(to_rfc3339({253'402'300'800'000}), "+10000-01-01T00:00:00.000Z");
+    EXPECT_EQ(to_rfc3339({9'223'372'036'854'775'807U}), "+292278994-08-17T07:12:55.807Z");
+    EXPECT_EQ(to_rfc3339({~0ULL}), "+584556019-04-03T14:25:51.615Z");
+    EXPECT_FALSE(from_rfc3339("+10000-01-01T00:00:00.000Z").has_value());
+}
+
 TEST(Rfc3339, ReadsWhatItWrote) {
     // A step that is no multiple of a day visits every month, leap day and hour.
     for (std::uint64_t ms = 0; ms < 253'402'300'799'999; ms += 12'345'678'901) {
@@ -55,6 +63,9 @@ TEST(Rfc3339, RefusesWhatIsNotADate) {
                              "1970-01-01T00:00:00+01:00"}) {
         EXPECT_FALSE(from_rfc3339(text).has_value()) << text;
     }
+    using namespace std::string_view_literals;
+    EXPECT_FALSE(from_rfc3339("2026-11-23T05:31:52+24:00\0"sv).has_value());
+    EXPECT_FALSE(from_rfc3339("2026-11-23T05:31:52Z\0"sv).has_value());
 }
 
 }  // namespace
