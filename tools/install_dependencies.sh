@@ -10,7 +10,7 @@ set -euo pipefail
 
 build_packages=(
     make g++ cmake ninja-build ccache mold pkg-config
-    librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+    librocksdb-dev libboost1.81-dev libboost-json1.81-dev
     libprotobuf-dev protobuf-compiler libsodium-dev libssl-dev libcli11-dev
     prometheus-cpp-dev libtomlplusplus-dev libspdlog-dev libzstd-dev libjemalloc-dev
 )
