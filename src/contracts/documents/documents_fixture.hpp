@@ -34,6 +34,10 @@ class DocumentsTest : public ContractTest {
         transaction.commands.push_back(command(payload));
     }
     void reject(Rejection rejection) { expect.rejected(ledger::ContractId::kDocuments, rejection); }
+    void refuse(const v1::DocumentsCommand& payload, Rejection rejection) {
+        give(payload);
+        reject(rejection);
+    }
     v1::DocumentsCommand anchor() const {
         v1::DocumentsCommand out;
         out.mutable_anchor_record()->set_chart_id(chart);
@@ -118,12 +122,36 @@ class DocumentsTest : public ContractTest {
     std::string share_path(std::uint32_t number = 1) const {
         return "documents/share/" + to_hex(link) + "/" + std::to_string(number);
     }
-    void give_record() { given.row(path("record", "1"), record()); }
-    void give_status(v1::RecordStatus status) {
+    v1::Record retained_record() const {
         v1::Record row = record();
-        row.set_status(status);
-        if (status == v1::RECORD_STATUS_RETAINED)
-            row.set_retention_reason(v1::RETENTION_REASON_LEGAL_HOLD);
+        row.set_status(v1::RECORD_STATUS_RETAINED);
+        row.set_retention_reason(v1::RETENTION_REASON_LEGAL_HOLD);
+        return row;
+    }
+    v1::Record shredded_record() const {
+        v1::Record row = record();
+        row.set_status(v1::RECORD_STATUS_SHREDDED);
+        row.set_shred_basis(v1::SHRED_BASIS_PATIENT_REQUEST);
+        row.set_last_backup_expires_unix_ms(kGenesisMs + 30 * kDayMs);
+        return row;
+    }
+    static v1::TouchedLeaf touched_leaf(std::uint64_t sequence) {
+        v1::TouchedLeaf out;
+        out.set_sequence(sequence);
+        return out;
+    }
+    static v1::Record manifest_row(const Bytes& root, std::uint32_t leaves) {
+        v1::Record out;
+        out.set_commitment(root);
+        out.set_status(v1::RECORD_STATUS_CURRENT);
+        out.set_leaf_count(leaves);
+        return out;
+    }
+    void give_record() { given.row(path("record", "1"), record()); }
+    void give_retained() { given.row(path("record", "1"), retained_record()); }
+    void give_shredded() {
+        v1::Record row = record();
+        row.set_status(v1::RECORD_STATUS_SHREDDED);
         given.row(path("record", "1"), row);
     }
     void close_link() {
@@ -134,45 +162,10 @@ class DocumentsTest : public ContractTest {
         given.row("charts/link/" + to_hex(link), row);
     }
     // A manifest of four leaves under sequence 1.
-    void give_manifest() {
-        std::vector<ledger::ManifestEntry> entries;
-        for (int i = 0; i < 4; ++i)
-            entries.push_back({test_id<ledger::RecordId>("leaf " + std::to_string(i)),
-                               test_id<Hash32>("leaf commitment " + std::to_string(i))});
-        manifest = ledger::Manifest::build(entries);
-        v1::Record row;
-        row.set_commitment(manifest->root().bytes());
-        row.set_status(v1::RECORD_STATUS_CURRENT);
-        row.set_leaf_count(4);
-        given.row(path("record", "1"), row);
-    }
-    void name_leaf(v1::RecordRef& ref, std::uint32_t index) const {
-        ref.set_chart_id(chart);
-        auto& leaf = *ref.mutable_leaf();
-        leaf.set_manifest_sequence(1);
-        leaf.set_leaf_index(index);
-        leaf.set_record_id(manifest->entries()[index].record_id.bytes());
-        leaf.set_commitment(manifest->entries()[index].commitment.bytes());
-        for (const Hash32& hash : manifest->path(index))
-            leaf.add_path(hash.bytes());
-    }
-    v1::Record leaf_record(std::uint32_t index) const {
-        v1::Record out;
-        out.set_record_id(manifest->entries()[index].record_id.bytes());
-        out.set_version(1);
-        out.set_commitment(manifest->entries()[index].commitment.bytes());
-        out.set_status(v1::RECORD_STATUS_CURRENT);
-        out.set_manifest_sequence(1);
-        out.set_leaf_index(index);
-        return out;
-    }
-    v1::DocumentsCommand supersede_leaf(std::uint32_t index) const {
-        v1::DocumentsCommand out;
-        name_leaf(*out.mutable_supersede_record()->mutable_record(), index);
-        out.mutable_supersede_record()->set_version(1);
-        out.mutable_supersede_record()->set_commitment(test_bytes("v2", 32));
-        return out;
-    }
+    void give_manifest();
+    void name_leaf(v1::RecordRef& ref, std::uint32_t index) const;
+    v1::Record leaf_record(std::uint32_t index) const;
+    v1::DocumentsCommand supersede_leaf(std::uint32_t index) const;
 
     const Bytes chart = test_bytes("chart", 16);
     const Bytes link = test_bytes("link", 16);

@@ -29,76 +29,60 @@ TEST_F(DocumentsTest, AnchorInTheMembersOwnList) {
 
 TEST_F(DocumentsTest, AnchorRefusesAnotherMembersChart) {
     transaction.sender.member = "clinic";
-    give(anchor());
-    reject(Rejection::kNotCustodian);
+    refuse(anchor(), Rejection::kNotCustodian);
 }
 
 TEST_F(DocumentsTest, AnchorRefusesAnUnknownChart) {
     auto payload = anchor();
     payload.mutable_anchor_record()->set_chart_id(test_bytes("nowhere", 16));
-    give(payload);
-    reject(Rejection::kChartUnknown);
+    refuse(payload, Rejection::kChartUnknown);
 }
 
 TEST_F(DocumentsTest, AnchorRefusesAnAuditor) {
     transaction.sender.role = v1::ROLE_AUDITOR;
-    give(anchor());
-    reject(Rejection::kRole);
+    refuse(anchor(), Rejection::kRole);
 }
 
 TEST_F(DocumentsTest, AnchorRefusesAShortRecordId) {
     auto payload = anchor();
     payload.mutable_anchor_record()->set_record_id(Bytes(15, 'r'));
-    give(payload);
-    reject(Rejection::kId);
+    refuse(payload, Rejection::kId);
 }
 
 TEST_F(DocumentsTest, AnchorRefusesAShortCommitment) {
     auto payload = anchor();
     payload.mutable_anchor_record()->set_commitment(Bytes(31, 'c'));
-    give(payload);
-    reject(Rejection::kCommitment);
+    refuse(payload, Rejection::kCommitment);
 }
 
 TEST_F(DocumentsTest, AnchorRefusesTheNumberAfterTheLast) {
     given.row(path("record", std::to_string(std::numeric_limits<std::uint64_t>::max())), record());
-    give(anchor());
-    reject(Rejection::kNumbersUsedUp);
+    refuse(anchor(), Rejection::kNumbersUsedUp);
 }
 
 TEST_F(DocumentsTest, ManifestOfTheLeastSize) {
     give(anchor_manifest(2));
-    v1::Record row;
-    row.set_commitment(test_bytes("root", 32));
-    row.set_status(v1::RECORD_STATUS_CURRENT);
-    row.set_leaf_count(2);
-    expect.row(path("record", "1"), row);
+    expect.row(path("record", "1"), manifest_row(test_bytes("root", 32), 2));
     expect.outcome.assigned = {1};
 }
 
 TEST_F(DocumentsTest, ManifestOfTheGreatestSize) {
     give(anchor_manifest(limits::kManifestLeafCountMax));
-    v1::Record row;
-    row.set_commitment(test_bytes("root", 32));
-    row.set_status(v1::RECORD_STATUS_CURRENT);
-    row.set_leaf_count(limits::kManifestLeafCountMax);
-    expect.row(path("record", "1"), row);
+    expect.row(path("record", "1"),
+               manifest_row(test_bytes("root", 32), limits::kManifestLeafCountMax));
     expect.outcome.assigned = {1};
 }
 
 TEST_F(DocumentsTest, ManifestRefusesOneLeaf) {
-    give(anchor_manifest(1));
-    reject(Rejection::kLeafCount);
+    refuse(anchor_manifest(1), Rejection::kLeafCount);
 }
 
 TEST_F(DocumentsTest, ManifestRefusesThreeLeaves) {
-    give(anchor_manifest(3));
-    reject(Rejection::kLeafCount);
+    refuse(anchor_manifest(3), Rejection::kLeafCount);
 }
 
 TEST_F(DocumentsTest, ManifestRefusesTwiceTheGreatestSize) {
-    give(anchor_manifest(2 * limits::kManifestLeafCountMax));
-    reject(Rejection::kLeafCount);
+    refuse(anchor_manifest(2 * limits::kManifestLeafCountMax), Rejection::kLeafCount);
 }
 
 TEST_F(DocumentsTest, SupersedeKeepsTheOldVersion) {
@@ -115,53 +99,45 @@ TEST_F(DocumentsTest, SupersedeKeepsTheOldVersion) {
 
 TEST_F(DocumentsTest, SupersedeComparesAndSets) {
     give_record();
-    give(supersede(1, 2));
-    reject(Rejection::kVersion);
+    refuse(supersede(1, 2), Rejection::kVersion);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesVersionZero) {
     give_record();
-    give(supersede(1, 0));
-    reject(Rejection::kVersion);
+    refuse(supersede(1, 0), Rejection::kVersion);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesTheLastVersion) {
     v1::Record row = record();
     row.set_version(std::numeric_limits<std::uint32_t>::max());
     given.row(path("record", "1"), row);
-    give(supersede(1, std::numeric_limits<std::uint32_t>::max()));
-    reject(Rejection::kNumbersUsedUp);
+    refuse(supersede(1, std::numeric_limits<std::uint32_t>::max()), Rejection::kNumbersUsedUp);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesAnUnknownRecord) {
     give_record();
-    give(supersede(2, 1));
-    reject(Rejection::kRecordUnknown);
+    refuse(supersede(2, 1), Rejection::kRecordUnknown);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesSequenceZero) {
     give_record();
-    give(supersede(0, 1));
-    reject(Rejection::kRecordUnknown);
+    refuse(supersede(0, 1), Rejection::kRecordUnknown);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesAManifest) {
     give_manifest();
-    give(supersede(1, 1));
-    reject(Rejection::kIsManifest);
+    refuse(supersede(1, 1), Rejection::kIsManifest);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesAnErasedRecord) {
-    give_status(v1::RECORD_STATUS_SHREDDED);
-    give(supersede(1, 1));
-    reject(Rejection::kShredded);
+    give_shredded();
+    refuse(supersede(1, 1), Rejection::kShredded);
 }
 
 TEST_F(DocumentsTest, SupersedeRefusesNoTarget) {
     auto payload = supersede(1, 1);
     payload.mutable_supersede_record()->mutable_record()->clear_target();
-    give(payload);
-    reject(Rejection::kNoCommand);
+    refuse(payload, Rejection::kNoCommand);
 }
 
 TEST_F(DocumentsTest, ALeafGetsItsOwnRecordWhenFirstTouched) {
@@ -174,20 +150,15 @@ TEST_F(DocumentsTest, ALeafGetsItsOwnRecordWhenFirstTouched) {
     v1::RecordVersion old;
     old.set_commitment(manifest->entries()[2].commitment.bytes());
     expect.row(path("version", "2/1"), old);
-    v1::TouchedLeaf touched;
-    touched.set_sequence(2);
-    expect.row(path("touched", "1/2"), touched);
+    expect.row(path("touched", "1/2"), touched_leaf(2));
     expect.outcome.assigned = {2};
 }
 
 TEST_F(DocumentsTest, ALeafIsTouchedOnce) {
     give_manifest();
-    v1::TouchedLeaf touched;
-    touched.set_sequence(2);
-    given.row(path("touched", "1/2"), touched);
+    given.row(path("touched", "1/2"), touched_leaf(2));
     given.row(path("record", "2"), leaf_record(2));
-    give(supersede_leaf(2));
-    reject(Rejection::kLeafTouched);
+    refuse(supersede_leaf(2), Rejection::kLeafTouched);
 }
 
 TEST_F(DocumentsTest, ALeafIsTouchedOnceWithinATransactionToo) {
@@ -201,16 +172,14 @@ TEST_F(DocumentsTest, ALeafOfAnotherIndexIsRefused) {
     give_manifest();
     auto payload = supersede_leaf(2);
     payload.mutable_supersede_record()->mutable_record()->mutable_leaf()->set_leaf_index(3);
-    give(payload);
-    reject(Rejection::kLeafPath);
+    refuse(payload, Rejection::kLeafPath);
 }
 
 TEST_F(DocumentsTest, ALeafBeyondTheManifestIsRefused) {
     give_manifest();
     auto payload = supersede_leaf(2);
     payload.mutable_supersede_record()->mutable_record()->mutable_leaf()->set_leaf_index(4);
-    give(payload);
-    reject(Rejection::kLeafPath);
+    refuse(payload, Rejection::kLeafPath);
 }
 
 TEST_F(DocumentsTest, ALeafWithAnotherCommitmentIsRefused) {
@@ -218,8 +187,7 @@ TEST_F(DocumentsTest, ALeafWithAnotherCommitmentIsRefused) {
     auto payload = supersede_leaf(2);
     payload.mutable_supersede_record()->mutable_record()->mutable_leaf()->set_commitment(
         test_bytes("forged", 32));
-    give(payload);
-    reject(Rejection::kLeafPath);
+    refuse(payload, Rejection::kLeafPath);
 }
 
 TEST_F(DocumentsTest, ALeafWithAShortPathIsRefused) {
@@ -230,8 +198,7 @@ TEST_F(DocumentsTest, ALeafWithAShortPathIsRefused) {
         ->mutable_leaf()
         ->mutable_path()
         ->RemoveLast();
-    give(payload);
-    reject(Rejection::kLeafPath);
+    refuse(payload, Rejection::kLeafPath);
 }
 
 TEST_F(DocumentsTest, ALeafWithAPathOverTheLimitIsRefused) {
@@ -240,54 +207,44 @@ TEST_F(DocumentsTest, ALeafWithAPathOverTheLimitIsRefused) {
     auto& leaf = *payload.mutable_supersede_record()->mutable_record()->mutable_leaf();
     while (leaf.path_size() < 21)
         leaf.add_path(test_bytes("more", 32));
-    give(payload);
-    reject(Rejection::kLeafPath);
+    refuse(payload, Rejection::kLeafPath);
 }
 
 TEST_F(DocumentsTest, ALeafOfARecordIsRefused) {
     give_manifest();
     give_record();
-    give(supersede_leaf(2));
-    reject(Rejection::kNotManifest);
+    refuse(supersede_leaf(2), Rejection::kNotManifest);
 }
 
 TEST_F(DocumentsTest, ALeafOfNoManifestIsRefused) {
     give_manifest();
     given.rows.erase(path("record", "1"));
-    give(supersede_leaf(2));
-    reject(Rejection::kRecordUnknown);
+    refuse(supersede_leaf(2), Rejection::kRecordUnknown);
 }
 
 TEST_F(DocumentsTest, ShredByThePrivacyOfficer) {
     give_record();
     transaction.sender.role = v1::ROLE_PRIVACY_OFFICER;
     give(shred(1));
-    v1::Record row = record();
-    row.set_status(v1::RECORD_STATUS_SHREDDED);
-    row.set_shred_basis(v1::SHRED_BASIS_PATIENT_REQUEST);
-    row.set_last_backup_expires_unix_ms(kGenesisMs + 30 * kDayMs);
-    expect.row(path("record", "1"), row);
+    expect.row(path("record", "1"), shredded_record());
 }
 
 TEST_F(DocumentsTest, ShredByAClinicianIsRefused) {
     give_record();
     transaction.sender.role = v1::ROLE_CLINICIAN;
-    give(shred(1));
-    reject(Rejection::kRole);
+    refuse(shred(1), Rejection::kRole);
 }
 
 TEST_F(DocumentsTest, ShredWithoutAReasonIsRefused) {
     give_record();
     auto payload = shred(1);
     payload.mutable_shred_record()->clear_basis();
-    give(payload);
-    reject(Rejection::kReason);
+    refuse(payload, Rejection::kReason);
 }
 
 TEST_F(DocumentsTest, ShredActsOnce) {
-    give_status(v1::RECORD_STATUS_SHREDDED);
-    give(shred(1));
-    reject(Rejection::kShredded);
+    give_shredded();
+    refuse(shred(1), Rejection::kShredded);
 }
 
 TEST_F(DocumentsTest, ShredALeaf) {
@@ -300,35 +257,25 @@ TEST_F(DocumentsTest, ShredALeaf) {
     row.set_status(v1::RECORD_STATUS_SHREDDED);
     row.set_shred_basis(v1::SHRED_BASIS_ENTERED_IN_ERROR);
     expect.row(path("record", "2"), row);
-    v1::TouchedLeaf touched;
-    touched.set_sequence(2);
-    expect.row(path("touched", "1/0"), touched);
+    expect.row(path("touched", "1/0"), touched_leaf(2));
     expect.outcome.assigned = {2};
 }
 
 TEST_F(DocumentsTest, Retain) {
     give_record();
     give(retain(1));
-    v1::Record row = record();
-    row.set_status(v1::RECORD_STATUS_RETAINED);
-    row.set_retention_reason(v1::RETENTION_REASON_LEGAL_HOLD);
-    expect.row(path("record", "1"), row);
+    expect.row(path("record", "1"), retained_record());
 }
 
 TEST_F(DocumentsTest, RetainTwiceForTheSameReasonIsRefused) {
-    give_status(v1::RECORD_STATUS_RETAINED);
-    give(retain(1));
-    reject(Rejection::kRetained);
+    give_retained();
+    refuse(retain(1), Rejection::kRetained);
 }
 
 TEST_F(DocumentsTest, ShredAfterTheHoldHasEnded) {
-    give_status(v1::RECORD_STATUS_RETAINED);
+    give_retained();
     give(shred(1));
-    v1::Record row = record();
-    row.set_status(v1::RECORD_STATUS_SHREDDED);
-    row.set_shred_basis(v1::SHRED_BASIS_PATIENT_REQUEST);
-    row.set_last_backup_expires_unix_ms(kGenesisMs + 30 * kDayMs);
-    expect.row(path("record", "1"), row);
+    expect.row(path("record", "1"), shredded_record());
 }
 
 TEST_F(DocumentsTest, AnUnknownFieldIsMalformed) {

@@ -12,27 +12,23 @@ TEST_F(DocumentsTest, Share) {
 
 TEST_F(DocumentsTest, ShareByTheCounterpartyIsRefused) {
     transaction.sender.member = "clinic";
-    give(share());
-    reject(Rejection::kNotLinkCustodian);
+    refuse(share(), Rejection::kNotLinkCustodian);
 }
 
 TEST_F(DocumentsTest, ShareOverNoLinkIsRefused) {
     given.rows.erase("charts/link/" + to_hex(link));
-    give(share());
-    reject(Rejection::kLinkUnknown);
+    refuse(share(), Rejection::kLinkUnknown);
 }
 
 TEST_F(DocumentsTest, ShareOverAClosedLinkIsRefused) {
     close_link();
-    give(share());
-    reject(Rejection::kLinkClosed);
+    refuse(share(), Rejection::kLinkClosed);
 }
 
 TEST_F(DocumentsTest, ShareRefusesTheNumberAfterTheLast) {
     given.row(share_path(std::numeric_limits<std::uint32_t>::max()),
               share_row(v1::SHARE_STATUS_OFFERED));
-    give(share());
-    reject(Rejection::kNumbersUsedUp);
+    refuse(share(), Rejection::kNumbersUsedUp);
 }
 
 TEST_F(DocumentsTest, Acknowledge) {
@@ -44,42 +40,36 @@ TEST_F(DocumentsTest, Acknowledge) {
 
 TEST_F(DocumentsTest, AcknowledgeByTheCustodianIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_OFFERED));
-    give(acknowledge());
-    reject(Rejection::kNotCounterparty);
+    refuse(acknowledge(), Rejection::kNotCounterparty);
 }
 
 TEST_F(DocumentsTest, AcknowledgeByAThirdMemberIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_OFFERED));
     transaction.sender.member = "payer";
-    give(acknowledge());
-    reject(Rejection::kNotCounterparty);
+    refuse(acknowledge(), Rejection::kNotCounterparty);
 }
 
 TEST_F(DocumentsTest, AcknowledgeTwiceIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_ACKNOWLEDGED));
     transaction.sender.member = "clinic";
-    give(acknowledge());
-    reject(Rejection::kAcknowledged);
+    refuse(acknowledge(), Rejection::kAcknowledged);
 }
 
 TEST_F(DocumentsTest, AcknowledgeNothingIsRefused) {
     transaction.sender.member = "clinic";
-    give(acknowledge());
-    reject(Rejection::kShareUnknown);
+    refuse(acknowledge(), Rejection::kShareUnknown);
 }
 
 TEST_F(DocumentsTest, AcknowledgeNumberZeroIsRefused) {
     transaction.sender.member = "clinic";
-    give(acknowledge(0));
-    reject(Rejection::kShareUnknown);
+    refuse(acknowledge(0), Rejection::kShareUnknown);
 }
 
 TEST_F(DocumentsTest, AcknowledgeOverAClosedLinkIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_OFFERED));
     close_link();
     transaction.sender.member = "clinic";
-    give(acknowledge());
-    reject(Rejection::kLinkClosed);
+    refuse(acknowledge(), Rejection::kLinkClosed);
 }
 
 TEST_F(DocumentsTest, ShredShareAlsoOnAClosedLink) {
@@ -94,22 +84,19 @@ TEST_F(DocumentsTest, ShredShareAlsoOnAClosedLink) {
 
 TEST_F(DocumentsTest, ShredShareByTheCustodianIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_ACKNOWLEDGED));
-    give(shred_share());
-    reject(Rejection::kNotCounterparty);
+    refuse(shred_share(), Rejection::kNotCounterparty);
 }
 
 TEST_F(DocumentsTest, ShredShareBeforeItWasReceivedIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_OFFERED));
     transaction.sender.member = "clinic";
-    give(shred_share());
-    reject(Rejection::kNotAcknowledged);
+    refuse(shred_share(), Rejection::kNotAcknowledged);
 }
 
 TEST_F(DocumentsTest, ShredShareTwiceIsRefused) {
     given.row(share_path(), share_row(v1::SHARE_STATUS_SHREDDED));
     transaction.sender.member = "clinic";
-    give(shred_share());
-    reject(Rejection::kShredded);
+    refuse(shred_share(), Rejection::kShredded);
 }
 
 TEST_F(DocumentsTest, RetainShare) {
@@ -126,8 +113,7 @@ TEST_F(DocumentsTest, RetainShareTwiceIsRefused) {
     row.set_retention_reason(v1::RETENTION_REASON_OWN_RECORD);
     given.row(share_path(), row);
     transaction.sender.member = "clinic";
-    give(retain_share());
-    reject(Rejection::kRetained);
+    refuse(retain_share(), Rejection::kRetained);
 }
 
 TEST_F(DocumentsTest, RetainShareWithoutAReasonIsRefused) {
@@ -135,8 +121,7 @@ TEST_F(DocumentsTest, RetainShareWithoutAReasonIsRefused) {
     transaction.sender.member = "clinic";
     auto payload = retain_share();
     payload.mutable_retain_share()->clear_reason();
-    give(payload);
-    reject(Rejection::kReason);
+    refuse(payload, Rejection::kReason);
 }
 
 }  // namespace
