@@ -133,7 +133,7 @@ bool read(const std::optional<BytesView>& value, Row& row) {
     return value && row.ParseFromArray(value->data(), static_cast<int>(value->size()));
 }
 
-// The two members and the patient's key are for ever; a version is followed by the next, and a
+// The two members and the patient's key are for ever, the version grows with every change, and a
 // closed link stays as it is.
 bool link_holds(const sdk::Overlay::Change& change) {
     v1::Link before;

@@ -59,7 +59,7 @@ bool record_holds(const sdk::Overlay::Change& change, sdk::Context& context) {
 bool share_holds(const sdk::Overlay::Change& change) {
     v1::Share after;
     if (!read(change.after, after)) return false;
-    if (!change.before) return after.status() != v1::SHARE_STATUS_UNSPECIFIED;
+    if (!change.before) return after.status() == v1::SHARE_STATUS_OFFERED;
     v1::Share before;
     if (!read(change.before, before)) return false;
     return before.record_commitment() == after.record_commitment() &&
