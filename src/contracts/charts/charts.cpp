@@ -151,17 +151,7 @@ bool link_holds(const sdk::Overlay::Change& change) {
 
 }  // namespace
 
-ledger::ContractId Charts::id() const {
-    return ledger::ContractId::kCharts;
-}
-
-std::string_view Charts::name() const {
-    return "charts";
-}
-
-std::span<const sdk::TableInfo> Charts::tables() const {
-    return charts::tables();
-}
+Charts::Charts() : TypedContract(ledger::ContractId::kCharts, "charts", charts::tables()) {}
 
 Rejection Charts::validate(const Command& command) const {
     switch (command.kind_case()) {
@@ -224,10 +214,6 @@ bool Charts::holds(const sdk::Overlay::Change& change, sdk::Context&) const {
             return !change.before && change.after;
     }
     return false;
-}
-
-bool Charts::genesis(const v1::GenesisState&, sdk::Context&) const {
-    return true;  // no chart is older than the ledger
 }
 
 std::optional<v1::Chart> Charts::chart(sdk::Overlay& state, const ledger::ChartId& chart) const {

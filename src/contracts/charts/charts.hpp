@@ -11,13 +11,10 @@ namespace consilium::contracts::charts {
 class Charts final : public sdk::TypedContract<v1::ChartsCommand, Rejection>,
                      public sdk::ChartsLookup {
  public:
-    [[nodiscard]] ledger::ContractId id() const override;
-    [[nodiscard]] std::string_view name() const override;
-    [[nodiscard]] std::span<const sdk::TableInfo> tables() const override;
+    Charts();
+
     [[nodiscard]] bool holds(const sdk::Overlay::Change& change,
                              sdk::Context& context) const override;
-    [[nodiscard]] bool genesis(const v1::GenesisState& genesis,
-                               sdk::Context& context) const override;
 
     [[nodiscard]] std::optional<v1::Chart> chart(sdk::Overlay& state,
                                                  const ledger::ChartId& chart) const override;

@@ -91,17 +91,8 @@ bool may_write(const sdk::Context& context) {
 
 }  // namespace
 
-ledger::ContractId Documents::id() const {
-    return ledger::ContractId::kDocuments;
-}
-
-std::string_view Documents::name() const {
-    return "documents";
-}
-
-std::span<const sdk::TableInfo> Documents::tables() const {
-    return documents::tables();
-}
+Documents::Documents()
+    : TypedContract(ledger::ContractId::kDocuments, "documents", documents::tables()) {}
 
 Rejection Documents::validate(const Command& command) const {
     switch (command.kind_case()) {
@@ -194,10 +185,6 @@ Rejection Documents::apply_command(const Command& command, sdk::Context& context
             break;
     }
     return Rejection::kNoCommand;
-}
-
-bool Documents::genesis(const v1::GenesisState&, sdk::Context&) const {
-    return true;  // no record is older than the ledger
 }
 
 }  // namespace consilium::contracts::documents

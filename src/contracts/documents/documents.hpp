@@ -11,13 +11,10 @@ namespace consilium::contracts::documents {
 // rules.
 class Documents final : public sdk::TypedContract<v1::DocumentsCommand, Rejection> {
  public:
-    [[nodiscard]] ledger::ContractId id() const override;
-    [[nodiscard]] std::string_view name() const override;
-    [[nodiscard]] std::span<const sdk::TableInfo> tables() const override;
+    Documents();
+
     [[nodiscard]] bool holds(const sdk::Overlay::Change& change,
                              sdk::Context& context) const override;
-    [[nodiscard]] bool genesis(const v1::GenesisState& genesis,
-                               sdk::Context& context) const override;
 
  protected:
     [[nodiscard]] Rejection validate(const v1::DocumentsCommand& command) const override;

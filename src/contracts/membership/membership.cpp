@@ -124,17 +124,8 @@ Rejection apply_set_contact(const v1::SetMemberContact& command, sdk::Context& c
 
 }  // namespace
 
-ledger::ContractId Membership::id() const {
-    return ledger::ContractId::kMembership;
-}
-
-std::string_view Membership::name() const {
-    return "membership";
-}
-
-std::span<const sdk::TableInfo> Membership::tables() const {
-    return membership::tables();
-}
+Membership::Membership()
+    : TypedContract(ledger::ContractId::kMembership, "membership", membership::tables()) {}
 
 Rejection Membership::validate(const Command& command) const {
     switch (command.kind_case()) {

@@ -12,9 +12,8 @@ namespace consilium::contracts::membership {
 class Membership final : public sdk::TypedContract<v1::MembershipCommand, Rejection>,
                          public sdk::MembershipLookup {
  public:
-    [[nodiscard]] ledger::ContractId id() const override;
-    [[nodiscard]] std::string_view name() const override;
-    [[nodiscard]] std::span<const sdk::TableInfo> tables() const override;
+    Membership();
+
     [[nodiscard]] bool holds(const sdk::Overlay::Change& change,
                              sdk::Context& context) const override;
     [[nodiscard]] bool genesis(const v1::GenesisState& genesis,

@@ -54,11 +54,15 @@ class Contract {
     [[nodiscard]] virtual ledger::RejectionText describe(Code code) const = 0;
 };
 
-// Shares the decoding. `Command` is the contract's command message, `Rejection` its enum, with
-// kNone = 0 and kMalformed for a payload that is not its canonical encoding.
+// What contracts share: who they are, the decoding, and a genesis that holds nothing of theirs.
+// `Command` is the contract's command message, `Rejection` its enum, with kNone = 0 and kMalformed
+// for a payload that is not its canonical encoding.
 template <typename Command, typename Rejection>
 class TypedContract : public Contract {
  public:
+    [[nodiscard]] ledger::ContractId id() const final { return id_; }
+    [[nodiscard]] std::string_view name() const final { return name_; }
+    [[nodiscard]] std::span<const TableInfo> tables() const final { return tables_; }
     [[nodiscard]] Result<const google::protobuf::Message*, Code> parse(
         BytesView payload, google::protobuf::Arena& arena) const final {
         auto* command = google::protobuf::Arena::CreateMessage<Command>(&arena);
@@ -77,8 +81,13 @@ class TypedContract : public Contract {
     [[nodiscard]] ledger::RejectionText describe(Code code) const final {
         return describe_rejection(static_cast<Rejection>(code));
     }
+    [[nodiscard]] bool genesis(const v1::GenesisState&, Context&) const override { return true; }
 
  protected:
+    // `name` and `tables` live as long as the program.
+    TypedContract(ledger::ContractId id, std::string_view name, std::span<const TableInfo> tables)
+        : id_(id), name_(name), tables_(tables) {}
+
     [[nodiscard]] virtual Rejection validate(const Command& command) const = 0;
     [[nodiscard]] virtual Rejection authorize_command(const Command& command,
                                                       Context& context) const = 0;
@@ -88,6 +97,10 @@ class TypedContract : public Contract {
 
  private:
     [[nodiscard]] static Code code(Rejection rejection) { return static_cast<Code>(rejection); }
+
+    const ledger::ContractId id_;
+    const std::string_view name_;
+    const std::span<const TableInfo> tables_;
 };
 
 }  // namespace consilium::contracts::sdk
