@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 #include <ostream>
 
 #include "cli/commands.hpp"
 #include "cli/doctor.hpp"
+#include "cli/home.hpp"
 #include "node/json_text.hpp"
 
 namespace consilium::cli {
@@ -12,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::vector<Finding> examine(const std::string& file) {
+std::vector<Finding> examine(const std::string& file, Context& context) {
     std::vector<Finding> findings;
     const auto config = node::load_config(file);
     if (!config) {
@@ -29,14 +31,16 @@ std::vector<Finding> examine(const std::string& file) {
         return findings;
     }
     findings.push_back(good("genesis", genesis->chain_id));
-    examine_clock(*genesis, findings);
+    const UnixMs time = now();
+    std::optional<UnixMs> newest;
     for (const auto& node : config->nodes) {
         examine_keys(node, *genesis, findings);
-        examine_certificate(node, *genesis, findings);
+        examine_certificate(node, *genesis, time, findings);
         examine_folder(node, findings);
         examine_port(node, findings);
-        examine_ledger(node, *genesis, findings);
+        newest = std::max(newest, examine_ledger(node, context, findings));
     }
+    examine_clock(*genesis, newest, time, findings);
     return findings;
 }
 
@@ -53,7 +57,7 @@ std::string level_name(Finding::Level level) {
 }
 
 void doctor(const std::string& file, Context& context) {
-    const auto findings = examine(file);
+    const auto findings = examine(file, context);
     std::size_t faults = 0;
     std::size_t warnings = 0;
     json::array list;

@@ -136,24 +136,39 @@ void examine_keys(const node::NodeConfig& node, const node::Genesis& genesis,
     examine_token_key(node, genesis, findings);
 }
 
-void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis,
+void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis, UnixMs time,
                          std::vector<Finding>& findings) {
     const std::string subject = node.member + ": certificate";
     if (!examine_secret(subject, node.http.private_key, findings)) return;
     const auto text = read_file(node.http.certificate);
     const auto pin = text ? http::tls_key_sha256(*text) : std::nullopt;
-    if (!pin) {
+    const auto times = text ? http::certificate_times(*text) : std::nullopt;
+    if (!pin || !times) {
         findings.push_back(fault(subject, node.http.certificate + " is not a certificate in PEM",
                                  "Restore it, or correct the configuration."));
         return;
     }
     const auto* member = member_of(genesis, node.member);
-    if (member != nullptr && member->node().tls_key_sha256() != pin->bytes()) {
+    const bool other = member != nullptr && member->node().tls_key_sha256() != pin->bytes();
+    if (other) {
         findings.push_back(warning(subject, "its key is not the one in the genesis document",
                                    "Unless the ledger was told of the new one, others refuse it."));
-        return;
     }
-    findings.push_back(good(subject, "its key is the one that the ledger pins"));
+    const std::string renewal =
+        "Make a new one for the same key, which the ledger pins, put it in its place and start the "
+        "node again: openssl x509 -in " +
+        node.http.certificate + " -signkey " + node.http.private_key + " -days 730 -out new.crt";
+    if (times->not_after < time) {
+        findings.push_back(fault(subject, "expired at " + to_rfc3339(times->not_after), renewal));
+    } else if (times->not_after.value < time.value + kWarnAheadMs) {
+        findings.push_back(warning(subject, "expires at " + to_rfc3339(times->not_after), renewal));
+    } else if (time < times->not_before) {
+        findings.push_back(fault(subject, "is not valid before " + to_rfc3339(times->not_before),
+                                 "Set the clock, or wait."));
+    } else if (!other) {
+        findings.push_back(good(subject, "its key is the one that the ledger pins, valid until " +
+                                             to_rfc3339(times->not_after).substr(0, 10)));
+    }
 }
 
 void examine_folder(const node::NodeConfig& node, std::vector<Finding>& findings) {
@@ -210,9 +225,16 @@ void examine_port(const node::NodeConfig& node, std::vector<Finding>& findings) 
     }
 }
 
-void examine_clock(const node::Genesis& genesis, std::vector<Finding>& findings) {
-    const UnixMs time = now();
-    if (time < genesis.time) {
+void examine_clock(const node::Genesis& genesis, std::optional<UnixMs> newest, UnixMs time,
+                   std::vector<Finding>& findings) {
+    if (newest && time < *newest) {
+        findings.push_back(warning("clock",
+                                   "this machine says " + to_rfc3339(time) +
+                                       ", which is before the newest block, of " +
+                                       to_rfc3339(*newest),
+                                   "Set the clock; use NTP. What a client signs now may be "
+                                   "refused as expired."));
+    } else if (time < genesis.time) {
         findings.push_back(fault(
             "clock",
             "this machine says " + to_rfc3339(time) + ", which is before the network's genesis",

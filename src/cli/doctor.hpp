@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/output.hpp"
 #include "node/config.hpp"
 #include "node/genesis.hpp"
 
@@ -19,16 +21,21 @@ struct Finding {
     std::string mend;     // what to do, unless it is good
 };
 
-// One part each. `examine_ledger` opens the ledger copy, which a running node has locked.
+// One part each; `time` is this machine's.
 void examine_keys(const node::NodeConfig& node, const node::Genesis& genesis,
                   std::vector<Finding>& findings);
-void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis,
+// Its key against the genesis document, and its last day: a warning for the 30 days before it.
+void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis, UnixMs time,
                          std::vector<Finding>& findings);
 void examine_folder(const node::NodeConfig& node, std::vector<Finding>& findings);
 void examine_port(const node::NodeConfig& node, std::vector<Finding>& findings);
-void examine_ledger(const node::NodeConfig& node, const node::Genesis& genesis,
-                    std::vector<Finding>& findings);
-void examine_clock(const node::Genesis& genesis, std::vector<Finding>& findings);
+// Opens the ledger copy, which a running node has locked, and audits it. Returns the time of its
+// newest block, where there is one that can be read.
+std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& context,
+                                     std::vector<Finding>& findings);
+// `newest` is the time of the newest block that is known here.
+void examine_clock(const node::Genesis& genesis, std::optional<UnixMs> newest, UnixMs time,
+                   std::vector<Finding>& findings);
 
 [[nodiscard]] inline Finding good(std::string subject, std::string text) {
     return {Finding::Level::kGood, std::move(subject), std::move(text), {}};

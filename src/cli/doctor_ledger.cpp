@@ -2,63 +2,63 @@
 #include "base/hex.hpp"
 #include "cli/doctor.hpp"
 #include "cli/output.hpp"
+#include "node/ledger_rows.hpp"
+#include "state/audit.hpp"
 #include "state/ledger_state.hpp"
 #include "store/rocks_disk.hpp"
-#include "verify/state_proof.hpp"
 
-// The audit of a ledger copy: every row is proven complete against the stored root, so that a
-// broken link, a changed value or a lost row is found wherever it is.
+// The audit of a ledger copy: everything that is stored of its state is checked against its root,
+// so that a broken link, a changed value or a lost row is found wherever it is.
 namespace consilium::cli {
 namespace {
-
-// Proves all rows under a prefix, or under its 256 longer ones where they are too many.
-class Audit {
- public:
-    explicit Audit(const state::StateSnapshot& snapshot) : snapshot_(snapshot) {}
-
-    // Empty when all is well; else what is not.
-    std::string run(const Bytes& prefix) {
-        const auto proof =
-            snapshot_.prove({verify::StateQuestion::Kind::kPrefix, prefix, std::nullopt});
-        if (proof) return check(*proof);
-        if (proof.error() != state::StateError::kTooMany) {
-            return std::string("rows cannot be proven: ") + state::to_string(proof.error());
-        }
-        for (unsigned byte = 0; byte < 256; ++byte) {
-            std::string wrong = run(prefix + static_cast<char>(byte));
-            if (!wrong.empty()) return wrong;
-        }
-        return {};
-    }
-    [[nodiscard]] std::uint64_t rows() const { return rows_; }
-
- private:
-    std::string check(const Bytes& proof) {
-        const auto proven = verify::check_state_proof(proof, snapshot_.root(), snapshot_.height());
-        if (!proven) {
-            return std::string("stored entries do not lead to the root: ") +
-                   verify::to_string(proven.error());
-        }
-        rows_ += proven->rows.size();
-        return {};
-    }
-    const state::StateSnapshot& snapshot_;
-    std::uint64_t rows_ = 0;
-};
 
 constexpr const char* kRestore =
     "Move the data folder away and start the node: it copies the ledger from the others.";
 
+Finding audit(const std::string& subject, const state::StateSnapshot& state, Context& context) {
+    Progress progress(context, "Auditing the ledger of " + subject, state.entry_count());
+    std::uint64_t shown = 0;
+    const auto report = state::audit(state, [&](std::uint64_t done, std::uint64_t) {
+        progress.advance(done - shown);
+        shown = done;
+    });
+    if (!report) {
+        return fault(subject,
+                     std::string("the state cannot be read: ") + state::to_string(report.error()),
+                     kRestore);
+    }
+    if (report->problems != 0) {
+        const state::AuditFinding& first = report->findings.front();
+        return fault(subject,
+                     counted(report->problems, "fault", "faults") + " in the state; the first: " +
+                         state::to_string(first.problem) + " (entry " + grouped(first.serial) + ")",
+                     kRestore);
+    }
+    return good(subject, "block " + grouped(state.height()) + ", " +
+                             counted(report->active - 1, "row", "rows") + " in " +
+                             counted(report->entries, "entry", "entries") +
+                             ", all links closed and leading to root " +
+                             to_hex(state.root().view()).substr(0, 16));
+}
+
+std::optional<UnixMs> time_of(const state::Disk& disk, Height height) {
+    const auto row = disk.get(state::Space::kBlocks, node::height_key(height));
+    if (!row || !*row) return std::nullopt;
+    const auto block = node::decode_block_row(**row);
+    if (!block) return std::nullopt;
+    return block->time;
+}
+
 }  // namespace
 
-void examine_ledger(const node::NodeConfig& node, const node::Genesis&,
-                    std::vector<Finding>& findings) {
+std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& context,
+                                     std::vector<Finding>& findings) {
     const std::string subject = node.member + ": ledger";
     const std::filesystem::path folder = std::filesystem::path(node.data) / "ledger";
     std::error_code error;
     if (!std::filesystem::exists(folder, error)) {
         findings.push_back(good(subject, "none yet; the node makes it when it starts"));
-        return;
+        return std::nullopt;
     }
     store::RocksOptions options;
     options.create = false;
@@ -68,29 +68,25 @@ void examine_ledger(const node::NodeConfig& node, const node::Genesis&,
         findings.push_back(damaged ? fault(subject, disk.error().detail, kRestore)
                                    : warning(subject, "not audited: " + disk.error().detail,
                                              "Stop the node to have its ledger audited."));
-        return;
+        return std::nullopt;
     }
     const auto ledger = state::LedgerState::open(**disk);
     if (!ledger) {
         findings.push_back(fault(subject, state::to_string(ledger.error()), kRestore));
-        return;
+        return std::nullopt;
     }
     if (!(*ledger)->height()) {
         findings.push_back(good(subject, "empty; the genesis is applied when the node starts"));
-        return;
+        return std::nullopt;
     }
     const auto snapshot = (*ledger)->newest();
-    Audit audit(*snapshot);
-    const std::string wrong = audit.run({});
-    if (!wrong.empty()) {
-        findings.push_back(fault(subject, wrong, kRestore));
-        return;
+    findings.push_back(audit(subject, *snapshot, context));
+    const auto newest = time_of(**disk, snapshot->height());
+    if (!newest && snapshot->height() > 0) {
+        findings.push_back(
+            fault(subject, "block " + grouped(snapshot->height()) + " cannot be read", kRestore));
     }
-    findings.push_back(good(subject, "block " + grouped(snapshot->height()) + ", " +
-                                         counted(audit.rows(), "row", "rows") + " in " +
-                                         counted(snapshot->entry_count(), "entry", "entries") +
-                                         ", all links closed and leading to root " +
-                                         to_hex(snapshot->root().view()).substr(0, 16)));
+    return newest;
 }
 
 }  // namespace consilium::cli

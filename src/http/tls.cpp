@@ -66,6 +66,23 @@ bool set_serial_and_times(X509* certificate, unsigned days) {
            X509_gmtime_adj(X509_getm_notAfter(certificate), static_cast<long>(days) * 86'400);
 }
 
+Owned<X509, X509_free> read_certificate(const std::string& pem) {
+    const Owned<BIO, BIO_free_all> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    return Owned<X509, X509_free>(in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)
+                                     : nullptr);
+}
+
+std::optional<UnixMs> unix_ms(const ASN1_TIME* time) {
+    const Owned<ASN1_TIME, ASN1_TIME_free> epoch(ASN1_TIME_set(nullptr, 0));
+    int days = 0;
+    int seconds = 0;
+    if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1 || days < 0 ||
+        seconds < 0)
+        return std::nullopt;
+    return UnixMs{
+        (static_cast<std::uint64_t>(days) * 86'400 + static_cast<std::uint64_t>(seconds)) * 1000};
+}
+
 }  // namespace
 
 std::optional<Certificate> make_self_signed(const CertificateRequest& request) {
@@ -94,10 +111,7 @@ std::optional<Certificate> make_self_signed(const CertificateRequest& request) {
 }
 
 std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem) {
-    const Owned<BIO, BIO_free_all> in(
-        BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
-    const Owned<X509, X509_free> certificate(
-        in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
+    const auto certificate = read_certificate(certificate_pem);
     if (!certificate) return std::nullopt;
     unsigned char* der = nullptr;
     const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
@@ -106,6 +120,15 @@ std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem) {
         crypto::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
     OPENSSL_free(der);
     return out;
+}
+
+std::optional<CertificateTimes> certificate_times(const std::string& certificate_pem) {
+    const auto certificate = read_certificate(certificate_pem);
+    if (!certificate) return std::nullopt;
+    const auto from = unix_ms(X509_get0_notBefore(certificate.get()));
+    const auto until = unix_ms(X509_get0_notAfter(certificate.get()));
+    if (!from || !until) return std::nullopt;
+    return CertificateTimes{*from, *until};
 }
 
 }  // namespace consilium::http

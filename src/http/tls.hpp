@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 
 namespace consilium::http {
 
@@ -28,5 +29,13 @@ struct CertificateRequest {
 // SHA-256 of the certificate's SubjectPublicKeyInfo, which is what the ledger pins
 // (v1::Node.tls_key_sha256). Nothing when the PEM is not a certificate.
 [[nodiscard]] std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem);
+
+// From when until when the certificate is valid, in whole seconds. Nothing when the PEM is not a
+// certificate, or says a time before 1970.
+struct CertificateTimes {
+    UnixMs not_before;
+    UnixMs not_after;
+};
+[[nodiscard]] std::optional<CertificateTimes> certificate_times(const std::string& certificate_pem);
 
 }  // namespace consilium::http
