@@ -10,8 +10,8 @@
 #include "base/result.hpp"
 
 // What `consilium bench store` measures: the authenticated state alone on RocksDB. Blocks of 4,096
-// operations, each block one atomic write and one sync, the sync of a block running while the next
-// one is planned; 32-byte keys, 64-byte values, history index on.
+// operations, each block one atomic, synced write, that of a block running while the next one is
+// planned; 32-byte keys, 64-byte values, history kept.
 namespace consilium::bench {
 
 struct StoreBenchOptions {

@@ -35,8 +35,8 @@ class Auditor {
         std::optional<Bytes> above;
         std::uint64_t rows = 0;
         for (cursor->seek_last(); cursor->valid(); cursor->prev(), ++rows) {
-            const std::uint64_t serial =
-                cursor->value().size() == 8 ? read_be64(cursor->value()) : 0;
+            const auto row = parse_current_row(cursor->value());
+            const std::uint64_t serial = row ? row->serial : 0;
             if (serial == 0 || serial > tree_.count || !tree_.active(serial)) {
                 note(Problem::kCurrentIndex, serial);
                 continue;
@@ -44,7 +44,8 @@ class Auditor {
             const auto entry = log_.load(serial);
             if (!entry && entry.error() != DiskError::kCorruption)
                 return fail(to_state_error(entry.error()));
-            if (!entry || entry->pruned || entry->key != cursor->key()) {
+            if (!entry || entry->pruned || entry->key != cursor->key() ||
+                *row != current_row(*entry)) {
                 note(Problem::kCurrentIndex, serial);
                 continue;
             }
@@ -59,7 +60,8 @@ class Auditor {
         return Done{};
     }
 
-    // Every row of history names an ended entry of its key and the entry that ended it.
+    // Every row of history names an ended entry of its key and the entry that ended it, and the
+    // entries that leave a row have it.
     [[nodiscard]] Status<StateError> walk_history() {
         const auto cursor = state_.disk().cursor(Space::kHistory);
         std::uint64_t rows = 0;
@@ -75,12 +77,13 @@ class Auditor {
             const auto end = values_.load(by);
             if (!ended || !end) continue;  // found unreadable already
             const bool right = !ended->pruned && ended->key == key->key &&
-                               !tree_.active(key->serial) &&
-                               (end->pruned || (end->ends == key->serial && end->key == key->key));
+                               !tree_.active(key->serial) && !end->pruned &&
+                               end->leaves_history() && end->ends == key->serial &&
+                               end->key == key->key;
             if (!right) note(Problem::kHistory, key->serial);
         }
         if (cursor->error()) return fail(to_state_error(*cursor->error()));
-        if (rows != ended_whole_) note(Problem::kHistory, 0);
+        if (rows != history_rows_) note(Problem::kHistory, 0);
         return Done{};
     }
 
@@ -141,11 +144,16 @@ class Auditor {
         if (!ordered) note(Problem::kEntryFields, entry.serial);
         height_before_ = entry.height;
         if (entry.ends != 0 && tree_.active(entry.ends)) note(Problem::kActiveBit, entry.ends);
+        if (entry.leaves_history() && ordered) {
+            const auto ended = values_.load(entry.ends);
+            if (!ended && ended.error() != DiskError::kCorruption)
+                return fail(to_state_error(ended.error()));
+            if (ended && !ended->pruned) ++history_rows_;
+        }
         if (entry.kind == v1::ENTRY_KIND_END) {
             if (active) note(Problem::kActiveBit, entry.serial);
             return Done{};
         }
-        if (!active) ++ended_whole_;
         if (entry.kind != v1::ENTRY_KIND_KEY) return Done{};
         const auto value = values_.value(entry);
         if (!value && value.error() != DiskError::kCorruption)
@@ -160,7 +168,7 @@ class Auditor {
     EntryReader log_;
     EntryReader values_;
     Height height_before_ = 0;
-    std::uint64_t ended_whole_ = 0;
+    std::uint64_t history_rows_ = 0;  // that must be there
 };
 
 }  // namespace

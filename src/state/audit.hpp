@@ -18,7 +18,7 @@ enum class AuditProblem {
     kActiveBit,        // a bit is set for an ended entry, or clear for one in the current index
     kCurrentIndex,     // a row of the current index leads to another key, or nowhere
     kChain,            // an active entry's link does not lead to the next active entry
-    kHistory,          // an ended entry without its row of history, or a row that is wrong
+    kHistory,          // an ended entry without the row of history it left, or a row that is wrong
     kValue,            // a value is missing or is not the one its entry covers
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/parallel.hpp"
@@ -17,17 +18,23 @@ struct Change {
     const Bytes* value = nullptr;  // after the block; null: deleted
     Hash32 value_hash;
     bool net = false;                // false: the block leaves the key as it was
-    std::optional<StoredEntry> old;  // the key's entry before, when it is there
+    std::optional<CurrentRow> old;  // the key's entry before, when it is there
     // For a creation or a deletion, the entry of the greatest key below; left out where an earlier
     // change of the block is known to lie between.
-    std::optional<StoredEntry> before;
+    struct Before {
+        Bytes key;
+        CurrentRow row;
+    };
+    std::optional<Before> before;
 
     [[nodiscard]] bool creates() const { return value && !old; }
     [[nodiscard]] bool deletes() const { return !value; }
 };
 
-// Looks all keys of a diff up, in parallel. The result does not depend on how.
+// Looks all keys of a diff up, in parallel. The result does not depend on how. `unwritten` are the
+// entries of one block that the disk shown does not have yet, ascending by key.
 [[nodiscard]] Result<std::vector<Change>, DiskError> look_up(const DiskReader& disk,
+                                                             std::span<const StoredEntry> unwritten,
                                                              const StateDiff& diff,
                                                              const ParallelFor& parallel);
 

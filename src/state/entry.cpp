@@ -13,6 +13,11 @@ constexpr std::uint8_t kPruned = 8;
 constexpr std::uint8_t kValueHere = 16;
 constexpr std::uint8_t kValueApart = 32;
 
+// The first byte of a row of kCurrent; the version is its lowest four bits.
+constexpr std::uint8_t kRowHigh = 16;
+constexpr std::uint8_t kRowLow = 32;
+static_assert(kHistoryStride == kRowHigh);
+
 std::uint8_t flags_of(const StoredEntry& entry) {
     auto flags = static_cast<std::uint8_t>(entry.kind);
     if (entry.high) flags |= kHigh;
@@ -35,6 +40,13 @@ bool take_bytes(BytesView& in, Bytes& out) {
     return true;
 }
 
+bool take_byte(BytesView& in, std::uint8_t& out) {
+    if (in.empty()) return false;
+    out = static_cast<std::uint8_t>(in.front());
+    in.remove_prefix(1);
+    return true;
+}
+
 bool take_hash(BytesView& in, Hash32& out) {
     if (!assign(out, in.substr(0, Hash32::kSize))) return false;
     in.remove_prefix(Hash32::kSize);
@@ -44,6 +56,7 @@ bool take_hash(BytesView& in, Hash32& out) {
 void append_body(Bytes& out, const StoredEntry& entry) {
     append_varint(out, entry.height);
     append_varint(out, entry.ends);
+    if (entry.kind != v1::ENTRY_KIND_END) out.push_back(static_cast<char>(entry.version));
     if (entry.kind != v1::ENTRY_KIND_LOW) append_bytes(out, entry.key);
     if (entry.kind != v1::ENTRY_KIND_END && !entry.high) append_bytes(out, entry.next);
     if (entry.kind != v1::ENTRY_KIND_KEY) return;
@@ -54,6 +67,9 @@ void append_body(Bytes& out, const StoredEntry& entry) {
 
 bool take_body(BytesView& in, StoredEntry& entry) {
     if (!take_varint(in, entry.height) || !take_varint(in, entry.ends)) return false;
+    if (entry.kind != v1::ENTRY_KIND_END &&
+        (!take_byte(in, entry.version) || entry.version >= kHistoryStride))
+        return false;
     if (entry.kind != v1::ENTRY_KIND_LOW && !take_bytes(in, entry.key)) return false;
     if (entry.kind != v1::ENTRY_KIND_END && !entry.high && !take_bytes(in, entry.next))
         return false;
@@ -63,9 +79,8 @@ bool take_body(BytesView& in, StoredEntry& entry) {
 }
 
 bool parse_slot(BytesView in, StoredEntry& entry) {
-    if (in.empty()) return false;
-    const auto flags = static_cast<std::uint8_t>(in.front());
-    in.remove_prefix(1);
+    std::uint8_t flags = 0;
+    if (!take_byte(in, flags)) return false;
     if ((flags & kKindMask) > v1::ENTRY_KIND_END || flags >= 2 * kValueApart) return false;
     entry.kind = static_cast<v1::EntryKind>(flags & kKindMask);
     entry.high = (flags & kHigh) != 0;
@@ -131,6 +146,59 @@ Result<StoredEntry, DiskError> read_slot(BytesView pack, std::uint64_t serial) {
         }
         pack.remove_prefix(size);
     }
+}
+
+CurrentRow current_row(const StoredEntry& entry) {
+    return {entry.kind == v1::ENTRY_KIND_LOW,
+            entry.high,
+            entry.version,
+            entry.serial,
+            entry.value_height,
+            entry.value_serial,
+            entry.value_hash,
+            entry.next};
+}
+
+void append_current_row(Bytes& out, const StoredEntry& entry) {
+    CONSILIUM_ASSERT(entry.kind != v1::ENTRY_KIND_END && !entry.pruned);
+    const bool low = entry.kind == v1::ENTRY_KIND_LOW;
+    out.push_back(static_cast<char>(entry.version | (entry.high ? kRowHigh : 0U) |
+                                    (low ? kRowLow : 0U)));
+    append_varint(out, entry.serial);
+    if (!low) {
+        append_varint(out, entry.serial - entry.value_serial);
+        append_varint(out, entry.value_height);
+        out += entry.value_hash.view();
+    }
+    out += entry.next;
+}
+
+Result<CurrentRow, DiskError> parse_current_row(BytesView stored) {
+    CurrentRow row;
+    std::uint8_t flags = 0;
+    if (!take_byte(stored, flags) || flags >= 2 * kRowLow) return fail(DiskError::kCorruption);
+    row.version = flags % kHistoryStride;
+    row.high = (flags & kRowHigh) != 0;
+    row.low = (flags & kRowLow) != 0;
+    if (!take_varint(stored, row.serial) || row.serial == 0) return fail(DiskError::kCorruption);
+    if (!row.low) {
+        std::uint64_t since = 0;
+        if (!take_varint(stored, since) || since >= row.serial ||
+            !take_varint(stored, row.value_height) || !take_hash(stored, row.value_hash))
+            return fail(DiskError::kCorruption);
+        row.value_serial = row.serial - since;
+    }
+    if (stored.empty() != row.high) return fail(DiskError::kCorruption);
+    row.next = stored;
+    return row;
+}
+
+Result<std::uint64_t, DiskError> current_serial(BytesView stored) {
+    std::uint8_t flags = 0;
+    std::uint64_t serial = 0;
+    if (!take_byte(stored, flags) || !take_varint(stored, serial) || serial == 0)
+        return fail(DiskError::kCorruption);
+    return serial;
 }
 
 Bytes serial_key(std::uint64_t serial) {

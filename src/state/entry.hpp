@@ -20,6 +20,12 @@ inline constexpr std::uint64_t kPackEntries = 16;
 inline constexpr unsigned kPackLevel = 4;
 // A longer value lies apart, so that a pack stays small.
 inline constexpr std::size_t kInlineValueBytesMax = 256;
+// Of a key's versions every 16th leaves a row of history, and the last one before a deletion. From
+// such a row, or from the current entry, `ends` leads to the versions between.
+inline constexpr std::uint8_t kHistoryStride = 16;
+[[nodiscard]] inline std::uint8_t next_version(std::uint8_t version) {
+    return static_cast<std::uint8_t>((version + 1U) % kHistoryStride);
+}
 
 // One entry, whole or (pruned) only its leaf. The value lies with the entry that set it, whose
 // serial is `value_serial`: a rewritten link copies no value.
@@ -28,6 +34,7 @@ struct StoredEntry {
     bool high = false;
     bool pruned = false;
     bool value_apart = false;  // in Space::kValues, under this serial
+    std::uint8_t version = 0;  // entries of this key since its creation, modulo kHistoryStride
     std::uint64_t serial = 0;
     Height height = 0;
     Height value_height = 0;
@@ -41,7 +48,32 @@ struct StoredEntry {
 
     [[nodiscard]] verify::EntryFields fields() const;
     [[nodiscard]] Hash32 leaf_hash() const;
+    // Whether a row of history says that this entry ended its predecessor.
+    [[nodiscard]] bool leaves_history() const {
+        return ends != 0 && (kind == v1::ENTRY_KIND_END || version == 0);
+    }
 };
+
+// A row of Space::kCurrent: of an active entry all that planning the next block needs, so that it
+// reads no pack.
+struct CurrentRow {
+    bool low = false;
+    bool high = false;
+    std::uint8_t version = 0;
+    std::uint64_t serial = 0;
+    Height value_height = 0;
+    std::uint64_t value_serial = 0;
+    Hash32 value_hash;
+    Bytes next;
+
+    friend bool operator==(const CurrentRow&, const CurrentRow&) = default;
+};
+
+[[nodiscard]] CurrentRow current_row(const StoredEntry& entry);
+void append_current_row(Bytes& out, const StoredEntry& entry);
+[[nodiscard]] Result<CurrentRow, DiskError> parse_current_row(BytesView stored);
+// The serial alone.
+[[nodiscard]] Result<std::uint64_t, DiskError> current_serial(BytesView stored);
 
 // Adds an entry to the pack it belongs to, behind those before it.
 void append_slot(Bytes& pack, const StoredEntry& entry);

@@ -70,10 +70,6 @@ Pending::Pending(Pending&&) noexcept = default;
 Pending& Pending::operator=(Pending&&) noexcept = default;
 Pending::~Pending() = default;
 
-std::unique_ptr<Pending::Body> Pending::release() && {
-    return std::move(body_);
-}
-
 const Hash32& Pending::root() const {
     return body_->meta.root;
 }
@@ -87,7 +83,9 @@ std::uint64_t Pending::entry_count() const {
 struct LedgerState::Inner {
     Disk& disk;
     TwigJournal journal;
-    std::optional<Meta> meta;  // of the newest block; with `journal`, the driving thread's alone
+    // Of the block that the next one builds on; with `journal`, the driving thread's alone.
+    std::optional<Meta> meta;
+    std::shared_ptr<const Pending::Body> held;  // that block while the disk does not have it
     mutable std::mutex mutex;  // guards `newest`
     std::shared_ptr<const StateSnapshot> newest;
 
@@ -97,7 +95,6 @@ struct LedgerState::Inner {
         return newest;
     }
     void publish(const Meta& of, std::shared_ptr<const Tree> tree) {
-        meta = of;
         auto next = std::make_shared<const StateSnapshot>(disk.snapshot(), std::move(tree),
                                                           of.height, of.retained);
         {
@@ -105,6 +102,11 @@ struct LedgerState::Inner {
             newest.swap(next);
         }
         // The one before is let go of here, outside the lock.
+    }
+    void build_on(const Pending::Body& body) {
+        CONSILIUM_ASSERT(body.meta.height == (meta ? meta->height + 1 : 0));
+        if (!body.entries.empty()) journal.taken(body.step, body.ended);
+        meta = body.meta;
     }
 };
 
@@ -117,6 +119,7 @@ Result<std::unique_ptr<LedgerState>, StateError> LedgerState::open(Disk& disk) {
     if (!opened) return fail(to_state_error(opened.error()));
     if (*opened) {
         state->inner_->journal = std::move((*opened)->journal);
+        state->inner_->meta = (*opened)->meta;
         state->inner_->publish((*opened)->meta, (*opened)->tree);
     }
     return state;
@@ -135,11 +138,13 @@ Hash32 LedgerState::root() const {
 Result<Pending, StateError> LedgerState::plan(Height height, const StateDiff& diff,
                                               const ParallelFor& parallel) const {
     const auto newest = inner_->get();
-    CONSILIUM_ASSERT(height == (newest ? newest->height() + 1 : 0));
     const Meta before = inner_->meta.value_or(Meta{});
-    const auto tree = newest ? newest->shared_tree() : nullptr;
+    CONSILIUM_ASSERT(height == (inner_->meta ? before.height + 1 : 0));
+    const auto& held = inner_->held;
+    const auto tree = held ? held->tree : newest ? newest->shared_tree() : nullptr;
     const DiskReader& reader = newest ? newest->disk() : inner_->disk;
-    auto body = plan_block(reader, tree, before, height, diff, parallel);
+    const auto unwritten = held ? std::span(held->entries) : std::span<const StoredEntry>();
+    auto body = plan_block(reader, unwritten, tree, before, height, diff, parallel);
     if (!body) return fail(to_state_error(body.error()));
     (*body)->step = inner_->journal.next();
     return Pending(std::move(*body));
@@ -149,16 +154,25 @@ void LedgerState::stage(const Pending& pending, WriteBatch& batch) const {
     stage_block(pending.body(), batch);
 }
 
+void LedgerState::hold(const Pending& pending) {
+    CONSILIUM_ASSERT(inner_->held == nullptr);
+    inner_->build_on(pending.body());
+    inner_->held = pending.shared_body();
+}
+
 void LedgerState::adopt(Pending&& pending) {
-    const std::unique_ptr<Pending::Body> body = std::move(pending).release();
-    CONSILIUM_ASSERT(body->meta.height == (inner_->meta ? inner_->meta->height + 1 : 0));
-    if (!body->entries.empty()) inner_->journal.taken(body->step, body->ended);
-    inner_->publish(body->meta, body->tree);
+    const Pending adopted = std::move(pending);
+    const Pending::Body& body = adopted.body();
+    CONSILIUM_ASSERT(inner_->held == nullptr || inner_->held == adopted.shared_body());
+    if (inner_->held == nullptr) inner_->build_on(body);
+    inner_->held.reset();
+    inner_->publish(body.meta, body.tree);
 }
 
 Result<bool, StateError> LedgerState::prune(Height retained, std::uint64_t limit) {
     const auto newest = inner_->get();
     CONSILIUM_ASSERT(newest != nullptr && retained <= newest->height());
+    CONSILIUM_ASSERT(inner_->held == nullptr);
     Meta meta = *inner_->meta;
     meta.retained = std::max(meta.retained, retained);
     auto batch = inner_->disk.new_batch();
@@ -167,6 +181,7 @@ Result<bool, StateError> LedgerState::prune(Height retained, std::uint64_t limit
     batch->put(Space::kMeta, kMetaKey, encode_meta(meta));
     const auto written = inner_->disk.write(*batch, Durability::kSynced);
     if (!written) return fail(to_state_error(written.error()));
+    inner_->meta = meta;
     inner_->publish(meta, newest->shared_tree());
     return *done;
 }

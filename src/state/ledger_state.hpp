@@ -81,18 +81,21 @@ class Pending {
     [[nodiscard]] Height height() const;
     [[nodiscard]] std::uint64_t entry_count() const;
     [[nodiscard]] const Body& body() const { return *body_; }
-    [[nodiscard]] std::unique_ptr<Body> release() &&;
+    [[nodiscard]] const std::shared_ptr<const Body>& shared_body() const { return body_; }
 
  private:
-    std::unique_ptr<Body> body_;
+    std::shared_ptr<const Body> body_;
 };
 
 // The state of one ledger. Genesis is the block of height 0; later heights ascend one by one.
 //
 // One thread drives it: plan, stage into a batch together with the block, disk.write, adopt. Plan
-// changes nothing; a plan may be dropped. With kBuffered writes the next block may be planned as
-// soon as this one is adopted, while disk.sync() runs elsewhere. All other members may be called
-// from any thread at any time; they show the newest adopted block.
+// changes nothing; a plan may be dropped. All other members may be called from any thread at any
+// time; they show the newest adopted block.
+//
+// Where blocks come faster than a disk takes them, two steps overlap: hold() lets the next block be
+// planned while another thread stages this one and writes it. One block at most is held:
+//   plan(n) hold(n) [stage(n) write(n) elsewhere | plan(n + 1)] adopt(n) hold(n + 1) ...
 class LedgerState : public StateView {
  public:
     // Reads what is stored and checks it against the stored root; rebuilds nothing. `disk` must
@@ -105,13 +108,17 @@ class LedgerState : public StateView {
     // The root after it; all zero before genesis.
     [[nodiscard]] Hash32 root() const;
 
-    // The effect of block `height` (0 for genesis, else height() + 1). Keys of the diff are 1..256
+    // The effect of block `height`: 0 for genesis, else the one after the block held, or where
+    // none is held height() + 1. Keys of the diff are 1..256
     // bytes and values 0..64 KiB: asserted. The result does not depend on `parallel`.
     [[nodiscard]] Result<Pending, StateError> plan(Height height, const StateDiff& diff,
                                                    const ParallelFor& parallel = serial_for) const;
-    // Adds the plan's writes to the caller's batch. Once per plan.
+    // Adds the plan's writes to the caller's batch. Once per plan; any thread.
     void stage(const Pending& pending, WriteBatch& batch) const;
-    // Makes a plan whose batch the disk has taken the newest block.
+    // The next block builds on this plan, which will be written: from now on it cannot be dropped.
+    // Its writes must reach the disk before those of the next one. Nothing reads it before adopt().
+    void hold(const Pending& pending);
+    // Makes a plan whose batch the disk has taken the newest block; when one is held, that one.
     void adopt(Pending&& pending);
 
     // Forgets history below `retained` (at most height(), at least what it was): the bodies of

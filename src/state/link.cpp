@@ -25,7 +25,7 @@ class Linker {
     void create(Change& change) {
         if (!(open_ && (high_ || change.key < gap_end_))) {
             close();
-            relink(std::move(change.before));
+            relink(change.before);
         }
         set_link(change.key);
         StoredEntry& entry = append(v1::ENTRY_KIND_KEY, change.key);
@@ -39,6 +39,7 @@ class Linker {
         const bool high = change.old->high;
         StoredEntry& entry = append(v1::ENTRY_KIND_KEY, change.key);
         entry.ends = change.old->serial;
+        entry.version = next_version(change.old->version);
         set_value(entry, change);
         open_at_gap(std::move(next), high);
     }
@@ -47,7 +48,7 @@ class Linker {
         const bool follows = open_ && !high_ && gap_end_ == change.key;
         if (!follows) {
             close();
-            relink(std::move(change.before));
+            relink(change.before);
         }
         const std::size_t open = *open_;
         append(v1::ENTRY_KIND_END, change.key).ends = change.old->serial;
@@ -57,16 +58,17 @@ class Linker {
     }
 
     // Rewrites the entry below a gap: same value, new link.
-    void relink(std::optional<StoredEntry> old) {
-        CONSILIUM_ASSERT(old.has_value());
-        Bytes next = std::move(old->next);
-        const bool high = old->high;
-        StoredEntry& entry = append(old->kind, old->key);
-        entry.ends = old->serial;
-        entry.value_height = old->value_height;
-        entry.value_serial = old->value_serial;
-        entry.value_hash = old->value_hash;
-        open_at_gap(std::move(next), high);
+    void relink(std::optional<Change::Before>& before) {
+        CONSILIUM_ASSERT(before.has_value());
+        CurrentRow& old = before->row;
+        StoredEntry& entry =
+            append(old.low ? v1::ENTRY_KIND_LOW : v1::ENTRY_KIND_KEY, before->key);
+        entry.ends = old.serial;
+        entry.version = next_version(old.version);
+        entry.value_height = old.value_height;
+        entry.value_serial = old.value_serial;
+        entry.value_hash = old.value_hash;
+        open_at_gap(std::move(old.next), old.high);
     }
 
     StoredEntry& append(v1::EntryKind kind, BytesView key) {

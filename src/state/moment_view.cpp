@@ -21,12 +21,7 @@ std::optional<BytesView> view_of(const std::optional<Bytes>& bytes) {
 Result<std::optional<Bytes>, DiskError> MomentView::get(BytesView key) const {
     if (key.empty()) return std::optional<Bytes>();  // the place of LOW
     EntryReader reader(*disk_, count_, newest_);
-    const auto found = reader.alive(key);
-    if (!found) return fail(found.error());
-    if (!*found) return std::optional<Bytes>();
-    auto value = reader.value((*found)->entry);
-    if (!value) return fail(value.error());
-    return std::optional<Bytes>(std::move(*value));
+    return reader.value_of(key);
 }
 
 Result<std::optional<KeyValue>, DiskError> MomentView::last(BytesView prefix) const {

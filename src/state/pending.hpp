@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,10 +28,12 @@ struct Pending::Body {
     std::uint64_t first_twig = 0;                         // of those appended to
 };
 
-// Works out what a block appends, from the tree before it (null: this is genesis).
+// Works out what a block appends, from the tree before it (null: this is genesis). `unwritten` are
+// the entries of the block before where the disk shown does not have them yet.
 [[nodiscard]] Result<std::unique_ptr<Pending::Body>, DiskError> plan_block(
-    const DiskReader& disk, const std::shared_ptr<const Tree>& before, const Meta& meta,
-    Height height, const StateDiff& diff, const ParallelFor& parallel);
+    const DiskReader& disk, std::span<const StoredEntry> unwritten,
+    const std::shared_ptr<const Tree>& before, const Meta& meta, Height height,
+    const StateDiff& diff, const ParallelFor& parallel);
 
 void stage_block(const Pending::Body& body, WriteBatch& batch);
 

@@ -25,9 +25,10 @@ std::vector<StoredEntry> genesis_entries(const StateDiff& diff) {
         change.net = true;
     }
     if (changes.empty()) return out;
-    changes.front().before = out.front();
+    changes.front().before.emplace().row = current_row(out.front());
     std::vector<StoredEntry> linked = link(changes, 0, 1);
     linked.front().ends = 0;  // LOW is new
+    linked.front().version = 0;
     return linked;
 }
 
@@ -82,13 +83,14 @@ void grow_tree(Pending::Body& body, const Tree* before, const ParallelFor& paral
 }  // namespace
 
 Result<std::unique_ptr<Pending::Body>, DiskError> plan_block(
-    const DiskReader& disk, const std::shared_ptr<const Tree>& before, const Meta& meta,
-    Height height, const StateDiff& diff, const ParallelFor& parallel) {
+    const DiskReader& disk, std::span<const StoredEntry> unwritten,
+    const std::shared_ptr<const Tree>& before, const Meta& meta, Height height,
+    const StateDiff& diff, const ParallelFor& parallel) {
     auto body = std::make_unique<Pending::Body>();
     body->meta = meta;
     body->meta.height = height;
     if (before) {
-        auto changes = look_up(disk, diff, parallel);
+        auto changes = look_up(disk, unwritten, diff, parallel);
         if (!changes) return fail(changes.error());
         body->entries = link(*changes, height, before->count + 1);
     } else {
@@ -106,13 +108,16 @@ Result<std::unique_ptr<Pending::Body>, DiskError> plan_block(
 void stage_block(const Pending::Body& body, WriteBatch& batch) {
     batch.put(Space::kMeta, kMetaKey, encode_meta(body.meta));
     if (body.entries.empty()) return;
+    Bytes row;
     for (const StoredEntry& entry : body.entries) {
         if (entry.kind == v1::ENTRY_KIND_END) {
             batch.erase(Space::kCurrent, entry.key);
         } else {
-            batch.put(Space::kCurrent, entry.key, serial_key(entry.serial));
+            row.clear();
+            append_current_row(row, entry);
+            batch.put(Space::kCurrent, entry.key, row);
         }
-        if (entry.ends != 0)
+        if (entry.leaves_history())
             batch.put(Space::kHistory, history_key(entry.key, entry.ends),
                       serial_key(entry.serial));
     }

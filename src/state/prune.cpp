@@ -29,7 +29,8 @@ class Pruner {
         if (before.pruned) return Done{};
         const bool deleted = (*end)->kind == v1::ENTRY_KIND_END;
         const bool last_use = deleted || (*end)->value_serial != before.value_serial;
-        batch_.erase(Space::kHistory, history_key(before.key, before.serial));
+        if ((*end)->leaves_history())
+            batch_.erase(Space::kHistory, history_key(before.key, before.serial));
         if (before.kind == v1::ENTRY_KIND_KEY && last_use) {
             if (auto done = forget_value(before.value_serial); !done) return done;
         }

@@ -56,50 +56,117 @@ Result<StoredEntry, DiskError> EntryReader::load(std::uint64_t serial) {
 
 Result<Bytes, DiskError> EntryReader::value(const StoredEntry& entry) {
     if (entry.value) return *entry.value;
-    bool apart = entry.value_apart;
-    if (entry.serial != entry.value_serial) {
-        auto setter = load(entry.value_serial);
-        if (!setter) return fail(setter.error());
-        if (setter->value) return std::move(*setter->value);
-        apart = setter->value_apart;
-    }
-    if (!apart) return fail(DiskError::kCorruption);
-    auto stored = disk_.get(Space::kValues, serial_key(entry.value_serial));
+    return entry.value_apart ? value_apart(entry.serial) : value_set_by(entry.value_serial);
+}
+
+Result<Bytes, DiskError> EntryReader::value_set_by(std::uint64_t serial) {
+    auto setter = load(serial);
+    if (!setter) return fail(setter.error());
+    if (setter->value) return std::move(*setter->value);
+    if (!setter->value_apart) return fail(DiskError::kCorruption);
+    return value_apart(serial);
+}
+
+Result<Bytes, DiskError> EntryReader::value_apart(std::uint64_t serial) {
+    auto stored = disk_.get(Space::kValues, serial_key(serial));
     if (!stored) return fail(stored.error());
     if (!*stored) return fail(DiskError::kCorruption);
     return std::move(**stored);
 }
 
+Result<std::optional<Bytes>, DiskError> EntryReader::value_of(BytesView key) {
+    if (newest_) {
+        const auto stored = disk_.get(Space::kCurrent, key);
+        if (!stored) return fail(stored.error());
+        if (!*stored) return std::optional<Bytes>();
+        const auto row = parse_current_row(**stored);
+        if (!row) return fail(row.error());
+        if (row->low) return fail(DiskError::kCorruption);
+        auto shown = value_set_by(row->value_serial);
+        if (!shown) return fail(shown.error());
+        return std::optional<Bytes>(std::move(*shown));
+    }
+    const auto found = alive(key);
+    if (!found) return fail(found.error());
+    if (!*found) return std::optional<Bytes>();
+    auto shown = value((*found)->entry);
+    if (!shown) return fail(shown.error());
+    return std::optional<Bytes>(std::move(*shown));
+}
+
+// The whole entry of that serial, which must be of that key.
+Result<StoredEntry, DiskError> EntryReader::load_of(BytesView key, std::uint64_t serial) {
+    auto entry = load(serial);
+    if (!entry) return fail(entry.error());
+    if (entry->key != key || entry->pruned || entry->kind == v1::ENTRY_KIND_END)
+        return fail(DiskError::kCorruption);
+    return entry;
+}
+
 Result<std::optional<AliveEntry>, DiskError> EntryReader::alive(BytesView key) {
     const auto stored = disk_.get(Space::kCurrent, key);
     if (!stored) return fail(stored.error());
+    std::uint64_t current = 0;
     if (*stored) {
-        if ((*stored)->size() != 8) return fail(DiskError::kCorruption);
-        const std::uint64_t serial = read_be64(**stored);
-        if (serial <= count_) {
-            auto entry = load(serial);
+        const auto serial = current_serial(**stored);
+        if (!serial) return fail(serial.error());
+        current = *serial;
+        if (current <= count_) {
+            auto entry = load_of(key, current);
             if (!entry) return fail(entry.error());
-            if (entry->key != key || entry->pruned) return fail(DiskError::kCorruption);
             return std::optional<AliveEntry>({std::move(*entry), 0});
         }
     }
     if (newest_) return std::optional<AliveEntry>();
-    return alive_then(key);
+    return alive_then(key, current);
 }
 
-Result<std::optional<AliveEntry>, DiskError> EntryReader::alive_then(BytesView key) {
+// A row of history names an entry and the entry that ended it; between two rows of one life, and
+// between the last row and the current entry, lie at most kHistoryStride - 1 versions without one.
+Result<std::optional<AliveEntry>, DiskError> EntryReader::alive_then(BytesView key,
+                                                                     std::uint64_t current) {
     if (!history_) history_ = disk_.cursor(Space::kHistory);
+    // The first row of an entry that the moment does not know yet: the one alive then is below it.
+    std::uint64_t head = current;
+    history_->seek(history_key(key, count_ + 1));
+    if (history_->error()) return fail(*history_->error());
+    if (history_->valid()) {
+        const auto later = parse_history_key(history_->key());
+        if (!later) return fail(DiskError::kCorruption);
+        if (later->key == key) head = later->serial;
+    }
+    // The last row of an entry that it knows: the end may lie beyond the moment.
     history_->seek_for_prev(history_key(key, count_));
     if (history_->error()) return fail(*history_->error());
-    if (!history_->valid()) return std::optional<AliveEntry>();
-    const auto found = parse_history_key(history_->key());
-    if (!found || history_->value().size() != 8) return fail(DiskError::kCorruption);
-    const std::uint64_t ended_by = read_be64(history_->value());
-    if (found->key != key || ended_by <= count_) return std::optional<AliveEntry>();
-    auto entry = load(found->serial);
-    if (!entry) return fail(entry.error());
-    if (entry->key != key || entry->pruned) return fail(DiskError::kCorruption);
-    return std::optional<AliveEntry>({std::move(*entry), ended_by});
+    if (history_->valid()) {
+        const auto known = parse_history_key(history_->key());
+        if (!known || history_->value().size() != 8) return fail(DiskError::kCorruption);
+        const std::uint64_t ended_by = read_be64(history_->value());
+        if (known->key == key && ended_by > count_) {
+            auto entry = load_of(key, known->serial);
+            if (!entry) return fail(entry.error());
+            return std::optional<AliveEntry>({std::move(*entry), ended_by});
+        }
+    }
+    return walk_down(key, head);
+}
+
+// From an entry of that key, which began after the moment, to the one that was alive then.
+Result<std::optional<AliveEntry>, DiskError> EntryReader::walk_down(BytesView key,
+                                                                    std::uint64_t head) {
+    while (head != 0) {
+        const auto entry = load_of(key, head);
+        if (!entry) return fail(entry.error());
+        const std::uint64_t before = entry->ends;
+        if (before >= head) return fail(DiskError::kCorruption);
+        if (before != 0 && before <= count_) {
+            auto found = load_of(key, before);
+            if (!found) return fail(found.error());
+            return std::optional<AliveEntry>({std::move(*found), head});
+        }
+        head = before;
+    }
+    return std::optional<AliveEntry>();
 }
 
 Result<AliveEntry, DiskError> EntryReader::below(std::optional<BytesView> bound) {
@@ -110,10 +177,11 @@ Result<AliveEntry, DiskError> EntryReader::below_newest(std::optional<BytesView>
     if (!current_) current_ = disk_.cursor(Space::kCurrent);
     seek_below(*current_, bound);
     if (current_->error()) return fail(*current_->error());
-    if (!current_->valid() || current_->value().size() != 8) return fail(DiskError::kCorruption);
-    auto entry = load(read_be64(current_->value()));
+    if (!current_->valid()) return fail(DiskError::kCorruption);
+    const auto serial = current_serial(current_->value());
+    if (!serial) return fail(serial.error());
+    auto entry = load_of(current_->key(), *serial);
     if (!entry) return fail(entry.error());
-    if (entry->key != current_->key() || entry->pruned) return fail(DiskError::kCorruption);
     return AliveEntry{std::move(*entry), 0};
 }
 

@@ -29,14 +29,23 @@ class EntryReader {
     // The value that a KEY entry shows.
     [[nodiscard]] Result<Bytes, DiskError> value(const StoredEntry& entry);
     [[nodiscard]] Result<std::optional<AliveEntry>, DiskError> alive(BytesView key);
+    // The value of a key that is there; reads one pack, where alive() and value() may read two.
+    [[nodiscard]] Result<std::optional<Bytes>, DiskError> value_of(BytesView key);
     // The alive entry of the greatest key below `bound` (of all keys, without one); LOW at least.
     [[nodiscard]] Result<AliveEntry, DiskError> below(std::optional<BytesView> bound);
 
  private:
     [[nodiscard]] Result<BytesView, DiskError> tail(std::uint64_t number);
+    [[nodiscard]] Result<Bytes, DiskError> value_set_by(std::uint64_t serial);
+    [[nodiscard]] Result<Bytes, DiskError> value_apart(std::uint64_t serial);
     [[nodiscard]] Result<AliveEntry, DiskError> below_newest(std::optional<BytesView> bound);
     [[nodiscard]] Result<AliveEntry, DiskError> below_then(std::optional<BytesView> bound);
-    [[nodiscard]] Result<std::optional<AliveEntry>, DiskError> alive_then(BytesView key);
+    // `current`: the serial of the key's active entry, 0 when it is not there now.
+    [[nodiscard]] Result<std::optional<AliveEntry>, DiskError> alive_then(BytesView key,
+                                                                          std::uint64_t current);
+    [[nodiscard]] Result<std::optional<AliveEntry>, DiskError> walk_down(BytesView key,
+                                                                         std::uint64_t head);
+    [[nodiscard]] Result<StoredEntry, DiskError> load_of(BytesView key, std::uint64_t serial);
 
     const DiskReader& disk_;
     std::uint64_t count_;

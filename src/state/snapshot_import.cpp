@@ -6,7 +6,6 @@
 #include "proto/canonical.hpp"
 #include "state/meta.hpp"
 #include "state/pending.hpp"
-#include "state/reader.hpp"
 #include "state/snapshot.hpp"
 
 namespace consilium::state {
@@ -133,24 +132,23 @@ struct SnapshotImport::Inner {
         }
         ++active;
         StoredEntry out = to_stored(*shipped.mutable_entry());
-        batch.put(Space::kCurrent, out.key, serial_key(serial));
+        Bytes row;
+        append_current_row(row, out);
+        batch.put(Space::kCurrent, out.key, row);
         if (out.value_apart) batch.put(Space::kValues, serial_key(serial), shipped.entry().value());
         return out;
     }
 
     // Walks down from the greatest key: each entry's link must lead to the one just left.
     [[nodiscard]] Status<Error> audit_chain() const {
-        EntryReader reader(disk, count, true);
         const auto cursor = disk.cursor(Space::kCurrent);
         std::optional<Bytes> above;
         std::uint64_t rows = 0;
         for (cursor->seek_last(); cursor->valid(); cursor->prev(), ++rows) {
-            const auto entry = reader.load(read_be64(cursor->value()));
-            if (!entry) return fail(Error::kDisk);
-            const bool linked = above ? !entry->high && entry->next == *above : entry->high;
-            const bool low = entry->kind == v1::ENTRY_KIND_LOW;
-            if (!linked || entry->key != cursor->key() || low != cursor->key().empty())
-                return fail(Error::kChain);
+            const auto row = parse_current_row(cursor->value());
+            if (!row) return fail(Error::kDisk);
+            const bool linked = above ? !row->high && row->next == *above : row->high;
+            if (!linked || row->low != cursor->key().empty()) return fail(Error::kChain);
             above = Bytes(cursor->key());
         }
         if (cursor->error()) return fail(Error::kDisk);

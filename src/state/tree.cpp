@@ -56,36 +56,42 @@ void in_runs(const ParallelFor& parallel, std::size_t count, std::size_t run,
     });
 }
 
-void sort_unique(std::vector<std::uint64_t>& values) {
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
 }  // namespace
 
 Hash32 fold_inner(std::span<const Hash32> leaves) {
     return fold(leaves, verify::inner_node);
 }
 
-Hash32 Tree::twig_node(std::uint64_t twig) const {
-    const std::uint64_t n = std::min<std::uint64_t>(kPagesPerTwig, pages() - twig * kPagesPerTwig);
-    std::array<Hash32, kPagesPerTwig> nodes;
+// Recomputes what depends on the dirty pages of a twig; returns its node of level 11. A last node
+// without a right neighbour stands for its parent.
+Hash32 Tree::refresh(const DirtyTwig& dirty) {
+    Twig& twig = twigs.change(dirty.twig);
+    const std::size_t n = std::min<std::uint64_t>(kPagesPerTwig,
+                                                  pages() - dirty.twig * kPagesPerTwig);
     for (std::size_t i = 0; i < n; ++i)
-        nodes[i] = verify::page_node(twigs[twig].pages[i], twigs[twig].bits[i]);
-    return fold(std::span(nodes).first(n), verify::upper_node);
+        if (((dirty.pages >> i) & 1U) != 0)
+            twig.page_nodes[i] = verify::page_node(twig.pages[i], twig.bits[i]);
+    const auto parent = [](std::span<const Hash32> nodes, std::size_t i) {
+        return 2 * i + 1 < nodes.size() ? verify::upper_node(nodes[2 * i], nodes[2 * i + 1])
+                                        : nodes[2 * i];
+    };
+    const std::span page_nodes = std::span(twig.page_nodes).first(n);
+    const std::span pairs = std::span(twig.pairs).first((n + 1) / 2);
+    const std::span quads = std::span(twig.quads).first((n + 3) / 4);
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        if (((dirty.pages >> (2 * i)) & 0x3U) != 0) pairs[i] = parent(page_nodes, i);
+    for (std::size_t i = 0; i < quads.size(); ++i)
+        if (((dirty.pages >> (4 * i)) & 0xfU) != 0) quads[i] = parent(pairs, i);
+    return parent(quads, 0);
 }
 
 Hash32 Tree::node(unsigned level, std::uint64_t index) const {
     CONSILIUM_ASSERT(level >= kPageLevel);
     if (level >= kTwigLevel) return upper[level - kTwigLevel][index];
-    if (level == kPageLevel) {
-        const Twig& twig = twigs[index / kPagesPerTwig];
-        const std::size_t page = index % kPagesPerTwig;
-        return verify::page_node(twig.pages[page], twig.bits[page]);
-    }
-    const Hash32 left = node(level - 1, 2 * index);
-    if (((2 * index + 1) << (level - 1)) >= count) return left;
-    return verify::upper_node(left, node(level - 1, 2 * index + 1));
+    const std::uint64_t per_twig = std::uint64_t{1} << (kTwigLevel - level);
+    const Twig& twig = twigs[index / per_twig];
+    if (level == kPageLevel) return twig.page_nodes[index % per_twig];
+    return level == kPageLevel + 1 ? twig.pairs[index % per_twig] : twig.quads[index % per_twig];
 }
 
 std::vector<FilledPage> Tree::append_pages(std::span<const AppendedLeaf> leaves,
@@ -126,28 +132,39 @@ std::vector<FilledPage> Tree::apply(Height block, std::span<const AppendedLeaf> 
                                     std::span<const std::uint64_t> ended,
                                     const ParallelFor& parallel) {
     CONSILIUM_ASSERT(!leaves.empty());
-    std::vector<std::uint64_t> dirty;
+    std::vector<DirtyTwig> dirty;
     dirty.reserve(ended.size() + leaves.size() / verify::kTwigEntries + 2);
+    const auto touch = [&](std::uint64_t page) {
+        const std::uint64_t twig = page / kPagesPerTwig;
+        CONSILIUM_ASSERT(dirty.empty() || dirty.back().twig <= twig);
+        if (dirty.empty() || dirty.back().twig != twig) dirty.push_back({twig, 0});
+        dirty.back().pages |= 1U << (page % kPagesPerTwig);
+    };
     for (const std::uint64_t serial : ended) {
         CONSILIUM_ASSERT(serial >= 1 && serial <= count && active(serial));
         const std::uint64_t page = (serial - 1) / kPageEntries;
         verify::set_page_bit(twigs.change(page / kPagesPerTwig).bits[page % kPagesPerTwig],
                              serial - 1, false);
-        dirty.push_back(page / kPagesPerTwig);
+        touch(page);
     }
-    const std::uint64_t first_twig = count / verify::kTwigEntries;
+    const std::uint64_t first_page = count / kPageEntries;
     std::vector<FilledPage> filled = append_pages(leaves, parallel);
-    for (std::uint64_t twig = first_twig; twig < twigs.size(); ++twig)
-        dirty.push_back(twig);
+    for (std::uint64_t page = first_page; page < pages(); ++page)
+        touch(page);
     height = block;
-    sort_unique(dirty);
-    update_upper(std::move(dirty), parallel);
+    update_nodes(dirty, parallel);
     return filled;
 }
 
-void Tree::update_upper(std::vector<std::uint64_t> dirty, const ParallelFor& parallel) {
-    std::vector<Hash32> fresh(dirty.size());
-    in_runs(parallel, dirty.size(), 128, [&](std::size_t i) { fresh[i] = twig_node(dirty[i]); });
+void Tree::update_nodes(const std::vector<DirtyTwig>& dirty_twigs, const ParallelFor& parallel) {
+    std::vector<Hash32> fresh(dirty_twigs.size());
+    std::vector<std::uint64_t> dirty(dirty_twigs.size());
+    // Each twig has been changed before, so it is this tree's own already: different ones may be
+    // changed at the same time.
+    in_runs(parallel, dirty.size(), 128, [&](std::size_t i) {
+        dirty[i] = dirty_twigs[i].twig;
+        fresh[i] = refresh(dirty_twigs[i]);
+    });
     if (upper.empty()) upper.emplace_back();
     upper[0].grow(twigs.size());
     for (std::size_t i = 0; i < dirty.size(); ++i)
@@ -171,10 +188,10 @@ void Tree::update_upper(std::vector<std::uint64_t> dirty, const ParallelFor& par
 
 void Tree::rebuild(const ParallelFor& parallel) {
     upper.clear();
-    std::vector<std::uint64_t> all(twigs.size());
+    std::vector<DirtyTwig> all(twigs.size());
     for (std::size_t i = 0; i < all.size(); ++i)
-        all[i] = i;
-    update_upper(std::move(all), parallel);
+        all[i] = {i, (1U << kPagesPerTwig) - 1};
+    update_nodes(all, parallel);
 }
 
 }  // namespace consilium::state

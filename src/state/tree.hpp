@@ -15,10 +15,14 @@ namespace consilium::state {
 
 inline constexpr std::size_t kPagesPerTwig = verify::kTwigEntries / verify::kPageEntries;
 
-// What memory keeps of 2,048 entries: per page the root over its entries and its active bits.
+// What memory keeps of 2,048 entries: per page the root over its entries and its active bits, and,
+// not stored on disk, the nodes of levels 8 to 10 that follow from them.
 struct Twig {
     std::array<Hash32, kPagesPerTwig> pages;
     std::array<verify::PageBits, kPagesPerTwig> bits;
+    std::array<Hash32, kPagesPerTwig> page_nodes;
+    std::array<Hash32, kPagesPerTwig / 2> pairs;
+    std::array<Hash32, kPagesPerTwig / 4> quads;
 };
 
 // One entry that a block appends, as the tree sees it.
@@ -39,7 +43,7 @@ struct Tree {
     std::uint64_t count = 0;
     Height height = 0;  // last block that appended
     Hash32 root;
-    CowVector<Twig, 8> twigs;
+    CowVector<Twig, 4> twigs;
     // upper[k] holds the nodes of level 11 + k; the last of them has one node, the top.
     std::vector<CowVector<Hash32, 64>> upper;
     std::vector<Hash32> tail_leaves;  // of the last page while it is not full
@@ -67,10 +71,15 @@ struct Tree {
     [[nodiscard]] Hash32 node(unsigned level, std::uint64_t index) const;
 
  private:
-    [[nodiscard]] Hash32 twig_node(std::uint64_t twig) const;
+    // Pages of one twig whose node is out of date, as a mask.
+    struct DirtyTwig {
+        std::uint64_t twig = 0;
+        unsigned pages = 0;
+    };
+    [[nodiscard]] Hash32 refresh(const DirtyTwig& dirty);
     [[nodiscard]] std::vector<FilledPage> append_pages(std::span<const AppendedLeaf> leaves,
                                                        const ParallelFor& parallel);
-    void update_upper(std::vector<std::uint64_t> dirty_twigs, const ParallelFor& parallel);
+    void update_nodes(const std::vector<DirtyTwig>& dirty, const ParallelFor& parallel);
 };
 
 // The root over up to 2^level leaves, left to right, the last one standing for its parent where it
