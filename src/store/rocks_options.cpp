@@ -9,6 +9,8 @@
 
 #include <string_view>
 
+#include "store/memory_table.hpp"
+
 namespace consilium::store {
 namespace {
 
@@ -109,6 +111,7 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
         case Use::kSmall:
             break;
     }
+    family.memtable_factory = std::make_shared<MemoryTableFactory>(use == Use::kLookUp);
     family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return family;
 }
@@ -124,6 +127,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
     // A torn last record is what a crash leaves; anything else unreadable is refused.
     db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
     db.recycle_log_file_num = 2;
+    db.allow_concurrent_memtable_write = false;  // one thread writes at a time (memory_table.hpp)
     db.max_total_wal_size = 256 * kMiB;
     db.db_write_buffer_size = options.write_memory_bytes;
     // What a crash left in the log is read back, not written out before the ledger opens.
