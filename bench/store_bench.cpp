@@ -179,8 +179,8 @@ class Ledger {
         return Done{};
     }
 
-    // Commits `blocks` blocks whose diffs `make` gives, durably, and says how fast. Diffs are made in
-    // between, while nothing is being written, and their making is not counted.
+    // Commits `blocks` blocks whose diffs `make` gives, durably, and says how fast. Diffs are made
+    // in between, while nothing is being written, and their making is not counted.
     [[nodiscard]] Result<Rate, std::string> commit(
         std::uint64_t blocks, const std::function<StateDiff(std::uint64_t)>& make) {
         constexpr std::uint64_t kPrepared = 16;

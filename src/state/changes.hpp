@@ -17,7 +17,7 @@ struct Change {
     BytesView key;
     const Bytes* value = nullptr;  // after the block; null: deleted
     Hash32 value_hash;
-    bool net = false;                // false: the block leaves the key as it was
+    bool net = false;               // false: the block leaves the key as it was
     std::optional<CurrentRow> old;  // the key's entry before, when it is there
     // For a creation or a deletion, the entry of the greatest key below; left out where an earlier
     // change of the block is known to lie between.

@@ -162,8 +162,8 @@ CurrentRow current_row(const StoredEntry& entry) {
 void append_current_row(Bytes& out, const StoredEntry& entry) {
     CONSILIUM_ASSERT(entry.kind != v1::ENTRY_KIND_END && !entry.pruned);
     const bool low = entry.kind == v1::ENTRY_KIND_LOW;
-    out.push_back(static_cast<char>(entry.version | (entry.high ? kRowHigh : 0U) |
-                                    (low ? kRowLow : 0U)));
+    out.push_back(
+        static_cast<char>(entry.version | (entry.high ? kRowHigh : 0U) | (low ? kRowLow : 0U)));
     append_varint(out, entry.serial);
     if (!low) {
         append_varint(out, entry.serial - entry.value_serial);

@@ -86,7 +86,7 @@ struct LedgerState::Inner {
     // Of the block that the next one builds on; with `journal`, the driving thread's alone.
     std::optional<Meta> meta;
     std::shared_ptr<const Pending::Body> held;  // that block while the disk does not have it
-    mutable std::mutex mutex;  // guards `newest`
+    mutable std::mutex mutex;                   // guards `newest`
     std::shared_ptr<const StateSnapshot> newest;
 
     explicit Inner(Disk& port) : disk(port) {}

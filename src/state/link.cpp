@@ -61,8 +61,7 @@ class Linker {
     void relink(std::optional<Change::Before>& before) {
         CONSILIUM_ASSERT(before.has_value());
         CurrentRow& old = before->row;
-        StoredEntry& entry =
-            append(old.low ? v1::ENTRY_KIND_LOW : v1::ENTRY_KIND_KEY, before->key);
+        StoredEntry& entry = append(old.low ? v1::ENTRY_KIND_LOW : v1::ENTRY_KIND_KEY, before->key);
         entry.ends = old.serial;
         entry.version = next_version(old.version);
         entry.value_height = old.value_height;

@@ -56,8 +56,7 @@ class Unwritten {
 // A run of neighbouring changes.
 class RunLookUp {
  public:
-    RunLookUp(const DiskReader& disk, std::span<const StoredEntry> unwritten,
-              std::span<Change> run)
+    RunLookUp(const DiskReader& disk, std::span<const StoredEntry> unwritten, std::span<Change> run)
         : disk_(disk), unwritten_(unwritten), run_(run) {}
 
     [[nodiscard]] Status<DiskError> run() {
@@ -170,7 +169,8 @@ Result<std::vector<Change>, DiskError> look_up(const DiskReader& disk,
     parallel(runs, [&](std::size_t r) {
         const std::size_t from = r * kRun;
         const std::size_t n = std::min(kRun, changes.size() - from);
-        if (auto done = RunLookUp(disk, unwritten, std::span(changes).subspan(from, n)).run(); !done)
+        if (auto done = RunLookUp(disk, unwritten, std::span(changes).subspan(from, n)).run();
+            !done)
             errors[r] = done.error();
     });
     for (const auto& error : errors)

@@ -66,8 +66,8 @@ Hash32 fold_inner(std::span<const Hash32> leaves) {
 // without a right neighbour stands for its parent.
 Hash32 Tree::refresh(const DirtyTwig& dirty) {
     Twig& twig = twigs.change(dirty.twig);
-    const std::size_t n = std::min<std::uint64_t>(kPagesPerTwig,
-                                                  pages() - dirty.twig * kPagesPerTwig);
+    const std::size_t n =
+        std::min<std::uint64_t>(kPagesPerTwig, pages() - dirty.twig * kPagesPerTwig);
     for (std::size_t i = 0; i < n; ++i)
         if (((dirty.pages >> i) & 1U) != 0)
             twig.page_nodes[i] = verify::page_node(twig.pages[i], twig.bits[i]);

@@ -62,9 +62,7 @@ struct Node {
     [[nodiscard]] std::atomic<Node*>* links() {
         return std::launder(reinterpret_cast<std::atomic<Node*>*>(this + 1));
     }
-    [[nodiscard]] Node* next(int level) {
-        return links()[level].load(std::memory_order_acquire);
-    }
+    [[nodiscard]] Node* next(int level) { return links()[level].load(std::memory_order_acquire); }
     [[nodiscard]] char* entry() { return reinterpret_cast<char*>(links() + height); }
 };
 static_assert(sizeof(std::atomic<Node*>) == 8 && alignof(Node) == 8);
@@ -256,9 +254,9 @@ class TableIterator : public rocksdb::MemTableRep::Iterator {
 
  private:
     [[nodiscard]] Target target(const rocksdb::Slice& internal_key, const char* entry) const {
-        return table_->target_of(entry != nullptr ? length_prefixed(entry)
-                                                  : BytesView(internal_key.data(),
-                                                              internal_key.size()));
+        return table_->target_of(entry != nullptr
+                                     ? length_prefixed(entry)
+                                     : BytesView(internal_key.data(), internal_key.size()));
     }
     [[nodiscard]] Target target_of_node() const {
         return table_->target_of(length_prefixed(node_->entry()));

@@ -28,6 +28,8 @@ void read_slots(BytesView pack) {
 void read_keys(BytesView stored) {
     if (const auto key = state::parse_history_key(stored))
         CONSILIUM_ASSERT(state::history_key(key->key, key->serial) == stored);
+    if (const auto row = state::parse_current_row(stored))
+        CONSILIUM_ASSERT(state::current_serial(stored).value() == row->serial);
     if (const auto ended = state::decode_ended(stored))
         CONSILIUM_ASSERT(state::decode_ended(state::encode_ended(*ended)) == ended);
 }
