@@ -12,10 +12,13 @@ namespace consilium::crypto {
 // Ids of signature algorithms; the values are consilium.v1.Algorithm and never change.
 enum class Algorithm : std::uint32_t { kEd25519 = 1, kP256Sha256 = 2 };
 
+// Nothing for an id that names none.
 [[nodiscard]] std::optional<Algorithm> algorithm_from_id(std::uint32_t id);
 
-// True when `key` could be a public key of that algorithm: length, on the curve; Ed25519 keys must
-// be canonical and of large order.
+// True when `key` could be a public key of that algorithm: length, on the curve; an Ed25519 key
+// must be the canonical encoding of a point of the prime-order subgroup that is not the identity, a
+// P-256 key compressed. Stricter than what verify() asks of a key: it is for keys that are
+// registered.
 [[nodiscard]] bool is_public_key(Algorithm algorithm, BytesView key);
 
 // The rule for our own signatures. Ed25519: RFC 8032 with libsodium's strict points and scalars (no
@@ -28,7 +31,7 @@ enum class Algorithm : std::uint32_t { kEd25519 = 1, kP256Sha256 = 2 };
 // CometBFT v0.38 checks them.
 [[nodiscard]] bool verify_zip215(BytesView key, BytesView message, BytesView signature);
 
-// A private key in memory, wiped when it goes.
+// A private key in memory, wiped when it goes. Thread-safe but for moving it.
 class SigningKey {
  public:
     // From 32 random bytes of the operating system.
@@ -44,8 +47,9 @@ class SigningKey {
 
     [[nodiscard]] Algorithm algorithm() const;
     [[nodiscard]] const Bytes& public_key() const;
+    // The 32 bytes that from_seed() takes. Secret: whoever asks for them wipes them.
     [[nodiscard]] Bytes seed() const;
-    // 64 bytes.
+    // 64 bytes, as verify() takes them. Deterministic for Ed25519, not for P-256.
     [[nodiscard]] Bytes sign(BytesView message) const;
 
  private:

@@ -105,8 +105,12 @@ TEST(Zip215, AScalarOfTheOrderOrMoreIsRefused) {
     EXPECT_FALSE(verify_zip215(signer->public_key(), "m", signature));
 }
 
+bool is_identity(std::string_view small_order) {
+    return small_order == kSmallOrder[0] || small_order == kSmallOrder[8] ||
+           small_order == kSmallOrder[10] || small_order == kSmallOrder[11];
+}
+
 TEST(Zip215, AcceptsTorsionInKeyAndNonceThatTheStrictRuleRefuses) {
-    int strict = 0;
     for (const std::string_view a : kSmallOrder) {
         for (const std::string_view r : kSmallOrder) {
             const Forged made = sign_with_torsion(encoded_from(a), encoded_from(r), "torsion");
@@ -115,10 +119,15 @@ TEST(Zip215, AcceptsTorsionInKeyAndNonceThatTheStrictRuleRefuses) {
             Bytes wrong = made.signature;
             wrong[32] = static_cast<char>(wrong[32] ^ 1);
             EXPECT_FALSE(verify_zip215(made.key, "torsion", wrong));
-            strict += verify(Algorithm::kEd25519, made.key, "torsion", made.signature) ? 1 : 0;
+            // Under a key without torsion the equation without cofactor holds for R without torsion
+            // alone. (Under one with torsion it depends on the hash whether the two cancel.)
+            if (is_identity(a)) {
+                EXPECT_EQ(verify(Algorithm::kEd25519, made.key, "torsion", made.signature),
+                          is_identity(r));
+            }
+            EXPECT_EQ(is_public_key(Algorithm::kEd25519, made.key), is_identity(a));
         }
     }
-    EXPECT_LT(strict, 196);
 }
 
 TEST(Zip215, TheTestsMaker) {

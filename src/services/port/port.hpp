@@ -42,17 +42,20 @@ using SubmitCallback = std::function<void(Result<Committed, SubmitError>)>;
 class Submit {
  public:
     virtual ~Submit() = default;
-    // Takes one transaction of this node's member (the canonical bytes of v1::Transaction). Calls
-    // back once, on another thread, when its outcome is durable. A transaction that this node has
-    // seen is answered with the outcome it has, so retries are safe. Thread-safe; does not block.
+    // Takes one transaction of this node's member (the canonical bytes of v1::Transaction) and
+    // calls back once: when its outcome is durable, or when it is refused. That may be before
+    // submit() returns, on the caller's thread, so the caller holds no lock that `done` takes; else
+    // it is on a thread of the node's, which `done` must not hold up. A transaction that this node
+    // has seen is answered with the outcome it has, so retries are safe. Thread-safe; does not
+    // wait.
     virtual void submit(Bytes transaction, SubmitCallback done) = 0;
-    // Many at once, one call back per transaction, in any order.
+    // Many at once: the same for each, in any order; `index` is the place in `transactions`.
     virtual void submit_batch(
         std::vector<Bytes> transactions,
         std::function<void(std::size_t index, Result<Committed, SubmitError>)> done) = 0;
 };
 
-// One committed block as followers see it.
+// One committed block as followers see it. Height 0, the genesis, is none.
 struct BlockEvent {
     Height height = 0;
     UnixMs time;
@@ -60,10 +63,11 @@ struct BlockEvent {
     std::vector<Committed> outcomes;  // in block order, of all members
 };
 
-// A place in the stream: everything up to and including (height, index) has been seen.
+// A place in the stream: all blocks below `height` have been seen, and the first `index` outcomes
+// of the block at `height`.
 struct Cursor {
     Height height = 0;
-    std::uint32_t index = 0;  // outcomes of that block that have been seen
+    std::uint32_t index = 0;
     friend auto operator<=>(const Cursor&, const Cursor&) = default;
 };
 
@@ -75,18 +79,20 @@ class Subscription {
 class Events {
  public:
     virtual ~Events() = default;
-    // Calls back for every block above `from.height - 1` in order, first from the store, then live;
-    // the caller skips what its cursor's index covers. A slow follower is fed from the store.
+    // Calls back for every block from `from.height` on, each once and in order, first from the
+    // store, then live; the caller skips what its cursor's index covers. One thread of the node's
+    // calls all followers, so `each` must not wait. Ends without a word when the store no longer
+    // holds the next block (NodeStatus::retained_height). Thread-safe.
     [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(
         Cursor from, std::function<void(const BlockEvent&)> each) = 0;
 };
 
 enum class ReadError {
-    kNotFound,
-    kNotYet,  // the proof needs the next header and its commit: ask again shortly
-    kPruned,  // below the retained height: ask an archive node
-    kBadRequest,
-    kDisk,
+    kNotFound,    // the ledger holds nothing of that name
+    kNotYet,      // a height to come, or a proof that needs the next header: ask again shortly
+    kPruned,      // below the retained height: ask an archive node
+    kBadRequest,  // a key, prefix or limit out of range, or a proof of part of a list
+    kDisk,        // the store cannot be read, or holds what it should not
 };
 
 [[nodiscard]] const char* to_string(ReadError error);
@@ -111,12 +117,14 @@ struct StateAnswer {
 };
 
 struct StateList {
-    Height height = 0;
-    std::vector<std::pair<Bytes, Bytes>> entries;
-    bool more = false;  // cut at the limit: go on from the last key
+    Height height = 0;                             // of the state shown
+    std::vector<std::pair<Bytes, Bytes>> entries;  // key and value, ascending
+    bool more = false;  // cut at the limit: go on from the last key and a zero byte
     Bytes receipt;      // v1::Receipt (completeness) when asked for and not cut
 };
 
+// Answers from the newest committed state or from the store, whatever is being committed meanwhile.
+// Thread-safe; reads the disk on the caller's thread.
 class Reads {
  public:
     virtual ~Reads() = default;
@@ -126,17 +134,23 @@ class Reads {
     // v1::Receipt of that transaction's outcome.
     [[nodiscard]] virtual Result<Bytes, ReadError> outcome_receipt(
         const ledger::TransactionId& id) const = 0;
-    // The value of `key` at the newest height or as of `at`; with `prove`, a receipt.
+    // The value of `key` (1..limits::kStateKeyBytesMax bytes), or its absence, at the newest height
+    // or as of `at`. With `prove` a receipt; without `at` it is then for the newest height that a
+    // header proves.
     [[nodiscard]] virtual Result<StateAnswer, ReadError> state(BytesView key,
                                                                std::optional<Height> at,
                                                                bool prove) const = 0;
+    // Entries whose keys begin with `prefix` (may be empty) and are not below `from`, at most
+    // `limit` (at least 1; the node has a limit of its own) of them. With `prove` the list must be
+    // whole: `from` is empty or the prefix, and there is a receipt only when nothing was cut off.
     [[nodiscard]] virtual Result<StateList, ReadError> state_list(BytesView prefix, BytesView from,
                                                                   std::size_t limit,
                                                                   std::optional<Height> at,
                                                                   bool prove) const = 0;
     // v1::StoredBlock: header, commit and items.
     [[nodiscard]] virtual Result<Bytes, ReadError> block(Height height) const = 0;
-    // The height of the last block whose time is <= `time`.
+    // The height of the last block whose time is <= `time`; 0 is the genesis. Not found before
+    // that.
     [[nodiscard]] virtual Result<Height, ReadError> height_at(UnixMs time) const = 0;
     // v1::ValidatorHistory: the chain of validator-set changes from genesis.
     [[nodiscard]] virtual Result<Bytes, ReadError> validator_history() const = 0;
