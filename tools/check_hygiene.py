@@ -31,7 +31,8 @@ MACHINE_PATHS = re.compile(rf"(?<![\w./:-])/({MACHINE_FOLDERS})/[A-Za-z0-9_.]")
 # Anywhere in src/.
 BANNED = [
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|tmpnam|alloca)\s*\(", "is unsafe"),
-    (r"\b(atoi|atol|atof|strtol|strtoul|strtod)\s*\(", "reads the locale; use std::from_chars"),
+    (r"\b(ato(i|l|ll|f)|strto(l|ul|ll|ull|f|d|ld)|sto(i|l|ul|ll|ull|f|d|ld))\s*\(",
+     "reads the locale; use std::from_chars"),
     (r"(?<![\w.>:])(rand|srand|system|popen)\s*\(", "is banned"),
     (r"\bstd::(rand|srand|system)\s*\(", "is banned"),
     (r"\busing\s+namespace\s+std\b", "pollutes every name"),

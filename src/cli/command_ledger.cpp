@@ -21,8 +21,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPage = 1000;
-
 struct Options {
     NodeOptions node;
     std::uint64_t from = 0;
@@ -87,29 +85,44 @@ void blocks(const Options& options, Context& context) {
     for (const auto& element : list->get_array()) {
         const auto* block = element.if_object();
         if (block == nullptr) continue;
-        const std::string ms = member_text(*block, "time_unix_ms");
-        table.add({member_text(*block, "height"),
-                   ms.empty() ? "" : to_rfc3339({std::strtoull(ms.c_str(), nullptr, 10)}),
+        const auto* time = block->if_contains("time_unix_ms");
+        const auto ms = time == nullptr ? 0 : time->to_number<std::uint64_t>(error);
+        table.add({member_text(*block, "height"), time == nullptr || error ? "" : to_rfc3339({ms}),
                    member_text(*block, "items"), member_text(*block, "hash").substr(0, 16),
                    member_text(*block, "app_hash").substr(0, 16)});
     }
     table.print(context);
 }
 
-// One transaction of a block, with the outcome that the node knows.
+// One transaction of a block, with its outcome; none when its bundle was refused as a whole.
 struct ShownTransaction {
     ledger::TransactionId id;
     std::string member;
     Bytes bytes;
-    ledger::Outcome outcome;
+    std::optional<ledger::Outcome> outcome;
+
+    [[nodiscard]] std::string outcome_shown() const {
+        return outcome ? outcome_text(*outcome) : "not executed";
+    }
 };
+
+// The node answers with the place where a transaction was executed. A bundle that was ordered twice
+// stands in two blocks and is executed in the first: the second shows no outcome of its own.
+std::optional<ledger::Outcome> outcome_at(const v1::CommittedOutcome& committed, Height height,
+                                          int bundle_index) {
+    if (committed.height() != height ||
+        committed.bundle_index() != static_cast<std::uint32_t>(bundle_index))
+        return std::nullopt;
+    const auto outcome = ledger::decode_outcome(committed.outcome());
+    return outcome ? std::optional(*outcome) : std::nullopt;
+}
 
 Result<std::vector<ShownTransaction>, Problem> transactions_of(NodeClient& node,
                                                                const v1::StoredBlock& block,
                                                                const ledger::NetworkId& network) {
     std::vector<ShownTransaction> out;
-    for (const auto& item : block.items()) {
-        const auto bundle = ledger::decode_item(item);
+    for (int index = 0; index < block.items_size(); ++index) {
+        const auto bundle = ledger::decode_item(block.items(index));
         if (!bundle) continue;
         for (const auto bytes : bundle->transactions) {
             ShownTransaction shown;
@@ -117,10 +130,10 @@ Result<std::vector<ShownTransaction>, Problem> transactions_of(NodeClient& node,
             shown.bytes = bytes;
             shown.id = ledger::transaction_id(network, bundle->member_id, bytes);
             const auto committed = node.outcome(shown.id);
-            if (!committed) return fail(committed.error());
-            if (auto outcome = ledger::decode_outcome(committed->outcome())) {
-                shown.outcome = *outcome;
-            }
+            // Refused: the node knows of no outcome.
+            if (!committed && committed.error().code != Exit::kRefused)
+                return fail(committed.error());
+            if (committed) shown.outcome = outcome_at(*committed, block.height(), index);
             out.push_back(std::move(shown));
         }
     }
@@ -144,7 +157,7 @@ void transactions(const Options& options, Context& context) {
         for (const auto& shown : *list) {
             out.push_back(json::object{{"transaction_id", to_hex(shown.id.view())},
                                        {"member", shown.member},
-                                       {"outcome", outcome_text(shown.outcome)},
+                                       {"outcome", shown.outcome_shown()},
                                        {"body", transaction_json(shown.bytes)}});
         }
         context.out << node::pretty_json(json::object{{"height", height}, {"transactions", out}})
@@ -158,25 +171,9 @@ void transactions(const Options& options, Context& context) {
     Table table({{"Transaction"}, {"Member"}, {"Commands"}, {"Outcome"}});
     for (const auto& shown : *list) {
         table.add({to_hex(shown.id.view()), shown.member, commands_text(shown.bytes),
-                   outcome_text(shown.outcome)});
+                   shown.outcome_shown()});
     }
     table.print(context);
-}
-
-// Rows that are not proven come in pages; a proof covers all rows at once.
-Result<v1::StateList, Problem> fetch_list(NodeClient& node, const Bytes& prefix,
-                                          std::optional<Height> at, bool prove) {
-    auto list = node.state_page(prefix, {}, kPage, at, prove);
-    while (list && !prove && list->more()) {
-        const std::string from = list->entries().rbegin()->key() + std::string(1, '\0');
-        // Later pages show the same state as the first.
-        auto next = node.state_page(prefix, from, kPage, list->height(), false);
-        if (!next) return next;
-        for (const auto& entry : next->entries())
-            *list->add_entries() = entry;
-        list->set_more(next->more());
-    }
-    return list;
 }
 
 void print_state(const Rows& rows, Height height, bool at_once, const std::string& path,
@@ -216,7 +213,9 @@ void state(const Options& options, Context& context) {
         receipt = value->receipt();
         if (value->present()) rows.emplace_back(*key, value->value());
     } else {
-        const auto list = fetch_list(to->node, *key, *at, options.prove);
+        // Rows that are not proven come in pages; a proof covers all rows at once.
+        const auto list = options.prove ? to->node.state_page(*key, {}, kPageRowsMax, *at, true)
+                                        : to->node.state_list(*key, *at);
         if (!list) return context.fail(list.error());
         height = list->height();
         receipt = list->receipt();

@@ -72,15 +72,17 @@ void show(const Options& options, Context& context) {
     auto to = connect(options.node);
     if (!to) return context.fail(to.error());
     Rows rows;
+    std::optional<Height> at;  // all tables as of the height of the first
     for (const char* table :
          {"membership/member/", "membership/node/", "membership/key/", "membership/retirement/"}) {
         const auto prefix = contracts::registry().key_from_path(table + options.id);
         if (!prefix) {
             return context.fail(Exit::kUsage, "'" + options.id + "' is not a member id");
         }
-        const auto page = to->node.state_page(*prefix, {}, 1000, std::nullopt, false);
-        if (!page) return context.fail(page.error());
-        for (const auto& entry : page->entries())
+        const auto list = to->node.state_list(*prefix, at);
+        if (!list) return context.fail(list.error());
+        at = list->height();
+        for (const auto& entry : list->entries())
             rows.emplace_back(entry.key(), entry.value());
     }
     if (rows.empty()) {

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/hex.hpp"
+#include "base/limits.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/access.hpp"
 #include "cli/commands.hpp"
@@ -87,8 +88,10 @@ void add(const Options& options, Context& context) {
         from = *given;
     }
     const auto made = make_users(from, options.days, roles);
-    if (made.size() > 256) {
-        return context.fail(Exit::kUsage, "at most 256 ids are registered at once",
+    if (made.size() > limits::kUsersPerCommandMax) {
+        return context.fail(Exit::kUsage,
+                            "at most " + std::to_string(limits::kUsersPerCommandMax) +
+                                " ids are registered at once",
                             "Give fewer --days or --role.");
     }
     v1::MembershipCommand command;
@@ -149,7 +152,7 @@ void add_user(CLI::App& app, Context& context) {
         ->check(CLI::IsMember(names_of<v1::Role>()))
         ->take_all();
     added->add_option("--days", options->days, "For how many days")
-        ->check(CLI::Range(1, 256))
+        ->check(CLI::Range(std::size_t{1}, limits::kUsersPerCommandMax))
         ->capture_default_str();
     added->add_option("--from", options->from,
                       "The first day, YYYY-MM-DD; without it the first that has none yet");

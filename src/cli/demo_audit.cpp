@@ -12,7 +12,6 @@ namespace consilium::cli {
 namespace {
 
 constexpr std::string_view kAuditScope = "system/Ledger.rs";
-constexpr std::size_t kPage = 1000;
 
 struct Asked {
     NodeClient& node;
@@ -51,7 +50,7 @@ Result<Rows, Problem> complete(const Asked& asked, const std::string& path,
                                const std::string& name) {
     const auto prefix = contracts::registry().key_from_path(path);
     if (!prefix) return fail(demo_failed(path + " is a list of the ledger"));
-    const auto list = asked.node.state_page(*prefix, {}, kPage, asked.at, true);
+    const auto list = asked.node.state_page(*prefix, {}, kPageRowsMax, asked.at, true);
     if (!list) return fail(list.error());
     if (list->more()) return fail(demo_failed("the list of " + name + " fits one page"));
     const auto state = verified(asked, list->receipt(), *prefix, true, "the list of " + name);

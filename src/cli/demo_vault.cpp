@@ -13,10 +13,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kSaltBytes = 32;
-constexpr std::size_t kSlots = 8;
 
 void draw_slots(DemoList& list) {
-    for (std::size_t i = 0; i < kSlots; ++i)
+    for (std::size_t i = 0; i < limits::kLinkSlotsPerCommand; ++i)
         list.slots.push_back(
             {crypto::random_bytes(kSaltBytes), crypto::random_id<ledger::LinkId>()});
 }

@@ -174,6 +174,19 @@ Result<v1::StateList, Problem> NodeClient::state_page(BytesView prefix, BytesVie
     return decode<v1::StateList>(get(target + query_of(at, prove)));
 }
 
+Result<v1::StateList, Problem> NodeClient::state_list(BytesView prefix, std::optional<Height> at) {
+    auto list = state_page(prefix, {}, kPageRowsMax, at, false);
+    while (list && list->more() && list->entries_size() > 0) {
+        const Bytes from = list->entries().rbegin()->key() + std::string(1, '\0');
+        // Later pages show the same state as the first.
+        const auto next = state_page(prefix, from, kPageRowsMax, list->height(), false);
+        if (!next) return next;
+        list->mutable_entries()->MergeFrom(next->entries());
+        list->set_more(next->more());
+    }
+    return list;
+}
+
 Result<v1::StoredBlock, Problem> NodeClient::block(Height height) {
     return decode<v1::StoredBlock>(get("/v1/blocks/" + std::to_string(height)));
 }

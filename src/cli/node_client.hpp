@@ -17,6 +17,9 @@
 
 namespace consilium::cli {
 
+// What the API gives at once, and proves at once.
+inline constexpr std::size_t kPageRowsMax = 1000;
+
 struct RemoteStatus {
     std::string member_id;
     std::string network_id;
@@ -45,10 +48,14 @@ class NodeClient {
     [[nodiscard]] Result<Bytes, Problem> outcome_receipt(const ledger::TransactionId& id);
     [[nodiscard]] Result<v1::StateValue, Problem> state(BytesView key, std::optional<Height> at,
                                                         bool prove);
-    // One page, at most 1,000 rows; a proof is there only when nothing was cut off.
+    // One page of at most `limit` rows, 1..kPageRowsMax; a proof is there only when nothing was cut
+    // off.
     [[nodiscard]] Result<v1::StateList, Problem> state_page(BytesView prefix, BytesView from,
                                                             std::size_t limit,
                                                             std::optional<Height> at, bool prove);
+    // All rows under a prefix, page by page, all of one height: the newest when `at` is nothing.
+    [[nodiscard]] Result<v1::StateList, Problem> state_list(BytesView prefix,
+                                                            std::optional<Height> at);
     [[nodiscard]] Result<v1::StoredBlock, Problem> block(Height height);
     [[nodiscard]] Result<Height, Problem> height_at(UnixMs time);
     [[nodiscard]] Result<Bytes, Problem> validator_history();

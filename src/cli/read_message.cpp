@@ -17,6 +17,10 @@ using google::protobuf::Message;
 
 constexpr std::string_view kMoment = "_unix_ms";
 
+bool ends_with(std::string_view text, std::string_view end) {
+    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
 std::optional<std::string> text_of(const json::value& value) {
     const auto* text = value.if_string();
     if (text == nullptr) return std::nullopt;
@@ -58,11 +62,12 @@ class FieldReader {
  private:
     std::string number(const json::value& value) {
         auto read = number_of(value);
-        const auto moment = text_of(value);
-        if (moment) {
-            const auto time = from_rfc3339(*moment);
+        const bool is_moment = ends_with(field_.name(), kMoment);
+        if (const auto text = is_moment ? text_of(value) : std::nullopt) {
+            const auto time = from_rfc3339(*text);
             if (time) read = time->value;
         }
+        if (!read && is_moment) return ": must be a time such as 2026-01-31T12:00:00Z";
         if (!read) return ": must be a whole number, not negative";
         if (field_.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
             many_ ? reflection_.AddUInt64(&to_, &field_, *read)

@@ -67,6 +67,10 @@ TEST(ReadMessage, SaysWhereAndWhatIsWrong) {
     EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"close_link": {"version": 4294967295}})"), "");
     EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"close_link": {"version": 1.0}})"),
               ".close_link.version: must be a whole number, not negative");
+    EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"close_link": {"version": "1970-01-01"}})"),
+              ".close_link.version: must be a whole number, not negative");
+    EXPECT_EQ(wrong<v1::MembershipCommand>(R"({"register_key": {"not_after": "soon"}})"),
+              ".register_key.not_after: must be a time such as 2026-01-31T12:00:00Z");
     EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"open_chart": {"slots": ["00", 7]}})"),
               ".open_chart.slots[1]: must be a string");
     EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"open_chart": {"slots": "00"}})"),

@@ -28,8 +28,10 @@ void print_rows(const Rows& rows, std::string_view indent, Context& context);
 [[nodiscard]] std::string commands_text(BytesView transaction);
 [[nodiscard]] boost::json::object receipt_json(const v1::Receipt& receipt);
 
-// Why a text of JSON is not a message: which member and what is wrong.
-// Bytes are hexadecimal, enumerators as `consilium` shows them, 64-bit numbers are numbers.
+// The opposite of message_json: sets the fields of `to` that `from` names. Bytes are hexadecimal,
+// enumerators as `consilium` shows them, numbers are numbers; a time, ".._unix_ms", may be written
+// as RFC 3339 and under its name without that ending. Answers nothing when all is well, else where
+// and what is wrong: ".open_chart.slots[1]: must be a string".
 [[nodiscard]] std::string read_message(const boost::json::value& from,
                                        google::protobuf::Message& to);
 

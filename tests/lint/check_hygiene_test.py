@@ -85,7 +85,10 @@ class HygieneTest(support.TreeTest):
 
     def test_banned_everywhere(self):
         for line in ("strcpy(a, b);", "int x = atoi(s);", "using namespace std;", "assert(x);",
-                     "throw 1;", "system(c);", "sprintf(a, b);"):
+                     "throw 1;", "system(c);", "sprintf(a, b);", "auto n = std::stoull(s);",
+                     "auto n = strtoull(s, &end, 10);", "auto d = std::strtod(s, nullptr);",
+                     "int r = rand();", "std::srand(1);", 'setlocale(LC_ALL, "");',
+                     "auto* t = gmtime(&now);"):
             with self.subTest(line=line):
                 text = SPDX + f"void f() {{\n    {line}\n}}\n"
                 self.assert_problem(self.only("src/http/a.cpp", text), "src/http/a.cpp:3")
@@ -95,7 +98,8 @@ class HygieneTest(support.TreeTest):
         for line in ("auto t = std::chrono::system_clock::now();", "double d = 0;", "float f;",
                      "std::thread t;", "std::random_device r;", "std::ifstream in;",
                      "std::map<Foo*, int> m;", "auto t = time(nullptr);",
-                     "thread_local int x;", 'auto e = getenv("X");'):
+                     "thread_local int x;", 'auto e = getenv("X");', "std::mt19937_64 r(1);",
+                     "int s = socket(1, 2, 3);", "c = std::toupper(c);", "std::cout << 1;"):
             with self.subTest(line=line):
                 text = SPDX + f"void f() {{\n    {line}\n}}\n"
                 self.assert_problem(self.only("src/contracts/x/a.cpp", text), "kernel room")
