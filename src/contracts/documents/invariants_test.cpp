@@ -18,9 +18,9 @@ class DocumentsInvariants : public ::testing::Test {
         v1::Chart row;
         row.set_custodian("hospital");
         state::StateDiff diff;
-        diff[key("charts/chart/" + kOwnChart)] = proto::encode(row);
+        diff[key("charts/chart/" + own_chart)] = proto::encode(row);
         row.set_custodian("clinic");
-        diff[key("charts/chart/" + kOtherChart)] = proto::encode(row);
+        diff[key("charts/chart/" + other_chart)] = proto::encode(row);
         view_.apply(diff);
     }
 
@@ -86,19 +86,19 @@ class DocumentsInvariants : public ::testing::Test {
 
     static constexpr const char* kRecord = "documents/record/member:hospital/1";
     static constexpr const char* kShare = "documents/share/000102030405060708090a0b0c0d0e0f/1";
-    const std::string kOwnChart = "11111111111111111111111111111111";
-    const std::string kOtherChart = "22222222222222222222222222222222";
+    const std::string own_chart = "11111111111111111111111111111111";
+    const std::string other_chart = "22222222222222222222222222222222";
 
  private:
     execution::testing::MemoryView view_;
 };
 
 TEST_F(DocumentsInvariants, AListIsWrittenByItsCustodianAlone) {
-    for (const std::string& list : {std::string("member:hospital"), "chart:" + kOwnChart})
+    for (const std::string& list : {std::string("member:hospital"), "chart:" + own_chart})
         EXPECT_TRUE(record_may_begin(record(), "documents/record/" + list + "/1")) << list;
     for (const std::string& list :
          {std::string("member:clinic"), std::string("member:hospital2"),
-          std::string("member:hospita"), "chart:" + kOtherChart, "chart:" + std::string(32, '3')})
+          std::string("member:hospita"), "chart:" + other_chart, "chart:" + std::string(32, '3')})
         EXPECT_FALSE(record_may_begin(record(), "documents/record/" + list + "/1")) << list;
     v1::RecordVersion version;
     version.set_commitment(test_bytes("v1", 32));
