@@ -19,6 +19,7 @@ boost::json::object verdict_json(const std::string& file, const Verdict& verdict
     out["summary"] = verdict.summary;
     for (const auto& fact : verdict.facts)
         out[fact.name] = fact.text;
+    out["warnings"] = boost::json::array(verdict.warnings.begin(), verdict.warnings.end());
     if (verdict.state) out["rows"] = rows_json(verdict.state->proven.rows);
     return out;
 }
@@ -36,6 +37,9 @@ void print_verdict(const std::string& file, const Verdict& verdict, Context& con
     }
     context.out << (color ? "\x1b[32mgood\x1b[0m     " : "good     ") << file << "\n         "
                 << verdict.summary << ".\n";
+    for (const std::string& warning : verdict.warnings) {
+        context.out << (color ? "\x1b[33mWARNING\x1b[0m  " : "WARNING  ") << warning << ".\n";
+    }
     std::size_t widest = 0;
     for (const auto& fact : verdict.facts)
         widest = std::max(widest, width(fact.name));

@@ -7,6 +7,7 @@
 #include "base/rfc3339.hpp"
 #include "cli/home.hpp"
 #include "cli/names.hpp"
+#include "cli/record_ids.hpp"
 #include "consilium/v1/receipt.pb.h"
 #include "contracts/registry/registry.hpp"
 #include "ledger/results.hpp"
@@ -56,6 +57,7 @@ void describe_state(Verdict& verdict, const verify::VerifiedState& state,
         verdict.kind = "complete list";
         verdict.summary = "The list " + subject + " is complete: " + std::to_string(rows) +
                           (rows == 1 ? " row" : " rows");
+        verdict.warnings = repeated_record_ids(state.proven.rows);
     } else {
         verdict.kind = rows == 0 ? "absent" : "present";
         verdict.summary = subject + (rows == 0 ? " does not exist" : " has this value");

@@ -48,6 +48,8 @@ struct Verdict {
     std::string kind;         // "outcome", "present", "absent", "complete list"
     std::string summary;      // one sentence that says what is proven
     std::vector<Fact> facts;  // details
+    // What the rows, though proven, should not say: one sentence each.
+    std::vector<std::string> warnings;
     std::optional<verify::VerifiedOutcome> outcome;
     std::optional<verify::VerifiedState> state;
 };

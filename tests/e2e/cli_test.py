@@ -239,6 +239,7 @@ class CommandLineTest(support.Case):
         self.check_users(env)
         self.check_keys(env)
         self.check_ledger(env)
+        self.check_repeated_record_ids(env)
         self.check_tokens(network, process, env)
         self.assertEqual(self.end(process, signal.SIGTERM), 0)
 
@@ -331,6 +332,22 @@ class CommandLineTest(support.Case):
             self.refused(2, "submit", *payer, stdin=text, **more)
         (self.folder / "raw").write_bytes(b"\x0a\x01x")
         self.refused(1, "submit", "--raw", "raw", *payer, **more)
+
+    def check_repeated_record_ids(self, env):
+        command = json.dumps({"commands": [{"documents": {"anchor_record": {
+            "record_id": "5e" * 16, "commitment": "2b" * 32}}}]})
+        records = "documents/record/member:hospital"
+        hospital = ("--member", "hospital")
+        verify = ("receipt", "verify", "--genesis", env["CONSILIUM_HOME"] + "/genesis.json")
+        for warnings in (0, 1):
+            self.ok("submit", "--role", "service", *hospital, stdin=command, env=env)
+            self.ok("ledger", "state", records, "--prove", "--out", "r.receipt", *hospital, env=env)
+            result = self.ok(*verify, "r.receipt").out
+            self.assertIn(f"The list {records} is complete", result)
+            self.assertEqual(result.count("WARNING"), warnings)
+            found = self.ok(*verify, "--json", "r.receipt").json()["receipts"][0]["warnings"]
+            self.assertEqual(len(found), warnings)
+        self.assertIn(f"records 1, 2 of {records} carry the same record id, 5e5e", found[0])
 
     def check_tokens(self, network, process, env):
         token = self.ok("token", "new", "--member", "payer", "--scope", "system/Ledger.r",

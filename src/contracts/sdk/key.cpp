@@ -145,12 +145,16 @@ StateKey& StateKey::text(std::string_view v) {
     return u8(0);
 }
 
-std::optional<std::vector<ShownField>> show_key_fields(const TableInfo& table, BytesView key) {
+namespace {
+
+// The fields of a key, or of a prefix that ends with a field.
+std::optional<std::vector<ShownField>> take_fields(const TableInfo& table, BytesView key) {
     const StateKey head(table.contract, table.table);
     if (key.substr(0, head.view().size()) != head.view()) return std::nullopt;
     key.remove_prefix(head.view().size());
     std::vector<ShownField> out;
     for (const KeyField& field : table.fields) {
+        if (key.empty()) return out;
         auto text = take_field(field.kind, key);
         if (!text) return std::nullopt;
         out.push_back({std::string(field.name), std::move(*text)});
@@ -159,8 +163,16 @@ std::optional<std::vector<ShownField>> show_key_fields(const TableInfo& table, B
     return out;
 }
 
+}  // namespace
+
+std::optional<std::vector<ShownField>> show_key_fields(const TableInfo& table, BytesView key) {
+    auto fields = take_fields(table, key);
+    if (!fields || fields->size() != table.fields.size()) return std::nullopt;
+    return fields;
+}
+
 std::optional<std::string> show_key(const TableInfo& table, BytesView key) {
-    const auto fields = show_key_fields(table, key);
+    const auto fields = take_fields(table, key);
     if (!fields) return std::nullopt;
     std::string out(table.name);
     for (const ShownField& field : *fields)

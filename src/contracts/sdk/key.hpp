@@ -83,7 +83,7 @@ struct ShownField {
 // The fields of a key of that table; nothing when the bytes are not one (or end early).
 [[nodiscard]] std::optional<std::vector<ShownField>> show_key_fields(const TableInfo& table,
                                                                      BytesView key);
-// "documents/record/chart:00ff.../7"
+// "documents/record/chart:00ff.../7". With fewer fields than the table has, the path of a prefix.
 [[nodiscard]] std::optional<std::string> show_key(const TableInfo& table, BytesView key);
 // The opposite of show_key. With fewer fields than the table has, the prefix they make.
 [[nodiscard]] std::optional<Bytes> parse_key(const TableInfo& table, std::string_view path);

@@ -43,8 +43,14 @@ TEST(StateKey, PathsAndKeysAreTheSame) {
         EXPECT_EQ(registry().path_of_key(*from_hex(hex)), path);
     }
     // A path with fewer fields is the prefix of a list.
-    EXPECT_EQ(to_hex(*registry().key_from_path("documents/record/chart:" + id)), "040163" + id);
-    EXPECT_EQ(to_hex(*registry().key_from_path("charts/link")), "0303");
+    for (const auto& [path, hex] : {std::pair{"documents/record/chart:" + id, "040163" + id},
+                                    std::pair{std::string("charts/link"), std::string("0303")},
+                                    std::pair{std::string("ledger/window/hospital"),
+                                              std::string("0102686f73706974616c00")}}) {
+        EXPECT_EQ(to_hex(*registry().key_from_path(path)), hex);
+        EXPECT_EQ(registry().path_of_key(*from_hex(hex)), path);
+        EXPECT_EQ(registry().table_of_key(*from_hex(hex)), nullptr) << "no row";
+    }
 }
 
 TEST(StateKey, WhatIsNoPathOrKey) {
@@ -54,7 +60,7 @@ TEST(StateKey, WhatIsNoPathOrKey) {
           "ledger/window/hospital/1/2", "ledger/window//1", "charts/chart/00",
           "documents/record/00/1", "documents/record/member:/1", "membership/member/a b"})
         EXPECT_FALSE(registry().key_from_path(bad)) << bad;
-    for (const char* bad : {"", "01", "0102", "010268", "0102680000000007ff", "09", "040178"})
+    for (const char* bad : {"", "01", "010268", "03030001", "0102680000000007ff", "09", "040178"})
         EXPECT_EQ(registry().path_of_key(*from_hex(bad)), "0x" + std::string(bad));
 }
 

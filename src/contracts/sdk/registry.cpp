@@ -47,8 +47,10 @@ std::optional<Bytes> Registry::key_from_path(std::string_view path) const {
 }
 
 std::string Registry::path_of_key(BytesView key) const {
-    const TableInfo* table = table_of_key(key);
-    return table == nullptr ? "0x" + to_hex(key) : *show_key(*table, key);
+    for (const TableInfo& table : tables_) {
+        if (const auto path = show_key(table, key)) return *path;
+    }
+    return "0x" + to_hex(key);
 }
 
 ledger::RejectionText Registry::describe(std::uint32_t contract_id, Code code) const {
