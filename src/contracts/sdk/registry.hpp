@@ -31,8 +31,8 @@ class Registry {
     [[nodiscard]] const TableInfo* table_named(std::string_view name) const;
     // "documents/record/chart:HEX/7" to key bytes (or, with fewer fields, a prefix).
     [[nodiscard]] std::optional<Bytes> key_from_path(std::string_view path) const;
-    // The opposite, for prefixes too; hexadecimal with a leading "0x" for what is no key of ours and
-    // no prefix that ends with a field.
+    // The opposite, also for prefixes that end with a field; hexadecimal with a leading "0x" for
+    // what is neither.
     [[nodiscard]] std::string path_of_key(BytesView key) const;
     // Name and text of a rejection, the ledger's own included; null name when there is none such.
     [[nodiscard]] ledger::RejectionText describe(std::uint32_t contract_id, Code code) const;
