@@ -32,7 +32,7 @@ void append_bytes(Bytes& out, BytesView bytes) {
     out += bytes;
 }
 
-bool take_bytes(BytesView& in, Bytes& out) {
+bool take_bytes(BytesView& in, BytesView& out) {
     std::uint64_t size = 0;
     if (!take_varint(in, size) || size > in.size()) return false;
     out = in.substr(0, size);
@@ -65,20 +65,29 @@ void append_body(Bytes& out, const StoredEntry& entry) {
     out += entry.value_hash.view();
 }
 
-bool take_body(BytesView& in, StoredEntry& entry) {
+// A slot as it lies in its pack. The strings of `entry` stay empty; these stand for them.
+struct SlotView {
+    StoredEntry entry;
+    BytesView key;
+    BytesView next;
+    std::optional<BytesView> value;
+};
+
+bool take_body(BytesView& in, SlotView& slot) {
+    StoredEntry& entry = slot.entry;
     if (!take_varint(in, entry.height) || !take_varint(in, entry.ends)) return false;
     if (entry.kind != v1::ENTRY_KIND_END &&
         (!take_byte(in, entry.version) || entry.version >= kHistoryStride))
         return false;
-    if (entry.kind != v1::ENTRY_KIND_LOW && !take_bytes(in, entry.key)) return false;
-    if (entry.kind != v1::ENTRY_KIND_END && !entry.high && !take_bytes(in, entry.next))
-        return false;
+    if (entry.kind != v1::ENTRY_KIND_LOW && !take_bytes(in, slot.key)) return false;
+    if (entry.kind != v1::ENTRY_KIND_END && !entry.high && !take_bytes(in, slot.next)) return false;
     if (entry.kind != v1::ENTRY_KIND_KEY) return true;
     return take_varint(in, entry.value_height) && take_varint(in, entry.value_serial) &&
            take_hash(in, entry.value_hash);
 }
 
-bool parse_slot(BytesView in, StoredEntry& entry) {
+bool parse_slot(BytesView in, SlotView& slot) {
+    StoredEntry& entry = slot.entry;
     std::uint8_t flags = 0;
     if (!take_byte(in, flags)) return false;
     if ((flags & kKindMask) > v1::ENTRY_KIND_END || flags >= 2 * kValueApart) return false;
@@ -86,8 +95,8 @@ bool parse_slot(BytesView in, StoredEntry& entry) {
     entry.high = (flags & kHigh) != 0;
     entry.pruned = (flags & kPruned) != 0;
     entry.value_apart = (flags & kValueApart) != 0;
-    if (entry.pruned ? !take_hash(in, entry.leaf) : !take_body(in, entry)) return false;
-    if ((flags & kValueHere) != 0 && !take_bytes(in, entry.value.emplace())) return false;
+    if (entry.pruned ? !take_hash(in, entry.leaf) : !take_body(in, slot)) return false;
+    if ((flags & kValueHere) != 0 && !take_bytes(in, slot.value.emplace())) return false;
     return in.empty();
 }
 
@@ -135,17 +144,33 @@ void append_slot(Bytes& pack, const StoredEntry& entry) {
 
 Result<StoredEntry, DiskError> read_slot(BytesView pack, std::uint64_t serial) {
     CONSILIUM_ASSERT(serial >= 1);
-    for (std::uint64_t skip = (serial - 1) % kPackEntries;; --skip) {
-        std::uint64_t size = 0;
-        if (!take_varint(pack, size) || size > pack.size()) return fail(DiskError::kCorruption);
-        if (skip == 0) {
-            StoredEntry entry;
-            entry.serial = serial;
-            if (!parse_slot(pack.substr(0, size), entry)) return fail(DiskError::kCorruption);
-            return entry;
-        }
-        pack.remove_prefix(size);
+    BytesView bytes;
+    for (std::uint64_t skip = (serial - 1) % kPackEntries + 1; skip > 0; --skip)
+        if (!take_bytes(pack, bytes)) return fail(DiskError::kCorruption);
+    SlotView slot;
+    slot.entry.serial = serial;
+    if (!parse_slot(bytes, slot)) return fail(DiskError::kCorruption);
+    slot.entry.key = slot.key;
+    slot.entry.next = slot.next;
+    if (slot.value) slot.entry.value.emplace(*slot.value);
+    return std::move(slot.entry);
+}
+
+Result<std::vector<Hash32>, DiskError> read_leaves(BytesView pack, std::uint64_t number) {
+    std::vector<Hash32> leaves;
+    leaves.reserve(kPackEntries);
+    for (std::uint64_t i = 1; i <= kPackEntries; ++i) {
+        BytesView bytes;
+        SlotView slot;
+        slot.entry.serial = number * kPackEntries + i;
+        if (!take_bytes(pack, bytes) || !parse_slot(bytes, slot))
+            return fail(DiskError::kCorruption);
+        verify::EntryFields fields = slot.entry.fields();
+        fields.key = slot.key;
+        fields.next = slot.next;
+        leaves.push_back(slot.entry.pruned ? slot.entry.leaf : verify::entry_leaf(fields));
     }
+    return leaves;
 }
 
 CurrentRow current_row(const StoredEntry& entry) {

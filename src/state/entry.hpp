@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -79,6 +80,9 @@ void append_current_row(Bytes& out, const StoredEntry& entry);
 void append_slot(Bytes& pack, const StoredEntry& entry);
 // The entry with that serial in its pack; corruption when the pack is not one or ends before it.
 [[nodiscard]] Result<StoredEntry, DiskError> read_slot(BytesView pack, std::uint64_t serial);
+// The leaves of all entries of a full pack.
+[[nodiscard]] Result<std::vector<Hash32>, DiskError> read_leaves(BytesView pack,
+                                                                 std::uint64_t number);
 
 [[nodiscard]] inline std::uint64_t pack_of(std::uint64_t serial) {
     return (serial - 1) / kPackEntries;

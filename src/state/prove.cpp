@@ -109,7 +109,7 @@ class Prover {
             positions.push_back(entry.serial() - 1);
             proof_.add_entries()->Swap(&entry);
         }
-        auto around = surroundings(state_.disk(), state_.tree(), positions);
+        auto around = surroundings(state_.disk(), reader_, state_.tree(), positions);
         if (!around) return fail(to_state_error(around.error()));
         proof_.set_count(state_.entry_count());
         proof_.set_height(state_.appended_height());

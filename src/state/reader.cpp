@@ -27,24 +27,25 @@ std::optional<Bytes> prefix_end(BytesView prefix) {
 }
 
 Result<BytesView, DiskError> EntryReader::pack(std::uint64_t number) {
-    if (pack_number_ != number) {
-        auto stored = disk_.get(Space::kEntries, serial_key(number));
+    for (const Pack& pack : packs_)
+        if (pack.number == number) return BytesView(pack.bytes);
+    auto stored = disk_.get(Space::kEntries, serial_key(number));
+    if (!stored) return fail(stored.error());
+    if (!*stored) {
+        stored = tail(number);
         if (!stored) return fail(stored.error());
-        if (!*stored) return tail(number);
-        pack_ = std::move(**stored);
-        pack_number_ = number;
     }
-    return BytesView(pack_);
+    newest_pack_ = (newest_pack_ + 1) % packs_.size();
+    packs_[newest_pack_] = {number, std::move(**stored)};
+    return BytesView(packs_[newest_pack_].bytes);
 }
 
-Result<BytesView, DiskError> EntryReader::tail(std::uint64_t number) {
+Result<std::optional<Bytes>, DiskError> EntryReader::tail(std::uint64_t number) {
     auto stored = disk_.get(Space::kMeta, kTailKey);
     if (!stored) return fail(stored.error());
     if (!*stored || BytesView(**stored).substr(0, 8) != serial_key(number))
         return fail(DiskError::kCorruption);
-    pack_ = (*stored)->substr(8);
-    pack_number_ = number;
-    return BytesView(pack_);
+    return std::optional<Bytes>((*stored)->substr(8));
 }
 
 Result<StoredEntry, DiskError> EntryReader::load(std::uint64_t serial) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -24,7 +25,7 @@ class EntryReader {
         : disk_(disk), count_(count), newest_(newest) {}
 
     [[nodiscard]] Result<StoredEntry, DiskError> load(std::uint64_t serial);
-    // The pack itself.
+    // The pack itself; until the next call.
     [[nodiscard]] Result<BytesView, DiskError> pack(std::uint64_t number);
     // The value that a KEY entry shows.
     [[nodiscard]] Result<Bytes, DiskError> value(const StoredEntry& entry);
@@ -35,7 +36,7 @@ class EntryReader {
     [[nodiscard]] Result<AliveEntry, DiskError> below(std::optional<BytesView> bound);
 
  private:
-    [[nodiscard]] Result<BytesView, DiskError> tail(std::uint64_t number);
+    [[nodiscard]] Result<std::optional<Bytes>, DiskError> tail(std::uint64_t number);
     [[nodiscard]] Result<Bytes, DiskError> value_set_by(std::uint64_t serial);
     [[nodiscard]] Result<Bytes, DiskError> value_apart(std::uint64_t serial);
     [[nodiscard]] Result<AliveEntry, DiskError> below_newest(std::optional<BytesView> bound);
@@ -52,8 +53,13 @@ class EntryReader {
     bool newest_;
     std::unique_ptr<Cursor> current_;
     std::unique_ptr<Cursor> history_;
-    std::optional<std::uint64_t> pack_number_;
-    Bytes pack_;
+    struct Pack {
+        std::optional<std::uint64_t> number;
+        Bytes bytes;
+    };
+    // An entry and the one that set its value lie in two packs as often as not.
+    std::array<Pack, 2> packs_;
+    std::size_t newest_pack_ = 0;
 };
 
 // The least key above all that begin with `prefix`; nothing when there is none (ff..., or empty).

@@ -14,8 +14,8 @@ struct Nothing {};
 // The handler of a walk that emits instead of computing.
 class Collector {
  public:
-    Collector(const DiskReader& disk, const Tree& tree)
-        : disk_(disk), tree_(tree), reader_(disk, tree.count, true) {}
+    Collector(const DiskReader& disk, EntryReader& reader, const Tree& tree)
+        : disk_(disk), tree_(tree), reader_(reader) {}
 
     static Nothing leaf(std::size_t) { return {}; }
     static Nothing inner(Nothing, Nothing) { return {}; }
@@ -80,19 +80,18 @@ class Collector {
         return Done{};
     }
     [[nodiscard]] Status<DiskError> read_pack(std::uint64_t pack) {
-        pack_leaves_.clear();
-        for (std::uint64_t i = 0; i < kPackEntries; ++i) {
-            const auto entry = reader_.load(pack * kPackEntries + i + 1);
-            if (!entry) return fail(entry.error());
-            pack_leaves_.push_back(entry->leaf_hash());
-        }
+        const auto stored = reader_.pack(pack);
+        if (!stored) return fail(stored.error());
+        auto leaves = read_leaves(*stored, pack);
+        if (!leaves) return fail(leaves.error());
+        pack_leaves_ = std::move(*leaves);
         pack_ = pack;
         return Done{};
     }
 
     const DiskReader& disk_;
     const Tree& tree_;
-    EntryReader reader_;
+    EntryReader& reader_;
     std::optional<std::uint64_t> page_;
     std::vector<Hash32> page_nodes_;
     std::optional<std::uint64_t> pack_;
@@ -101,9 +100,10 @@ class Collector {
 
 }  // namespace
 
-Result<Surroundings, DiskError> surroundings(const DiskReader& disk, const Tree& tree,
+Result<Surroundings, DiskError> surroundings(const DiskReader& disk, EntryReader& reader,
+                                             const Tree& tree,
                                              std::span<const std::uint64_t> positions) {
-    Collector collector(disk, tree);
+    Collector collector(disk, reader, tree);
     (void)verify::TreeWalk<Nothing, Collector>(tree.count, positions, collector).run();
     if (collector.error) return fail(*collector.error);
     return std::move(collector.out);

@@ -17,8 +17,10 @@ struct Surroundings {
 };
 
 // Collects pages and siblings of the entries at `positions` (serial - 1, ascending), in the order
-// in which a verifier takes them.
+// in which a verifier takes them. `reader` is of the disk shown and of the newest moment or
+// another.
 [[nodiscard]] Result<Surroundings, DiskError> surroundings(
-    const DiskReader& disk, const Tree& tree, std::span<const std::uint64_t> positions);
+    const DiskReader& disk, EntryReader& reader, const Tree& tree,
+    std::span<const std::uint64_t> positions);
 
 }  // namespace consilium::state

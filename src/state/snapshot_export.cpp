@@ -57,7 +57,7 @@ Result<SnapshotPiece, StateError> export_chunk(const StateSnapshot& state,
         positions.push_back(serial - 1);
         chunk.add_entries()->Swap(&*shipped);
     }
-    auto around = surroundings(state.disk(), tree, positions);
+    auto around = surroundings(state.disk(), entries, tree, positions);
     if (!around) return fail(to_state_error(around.error()));
     chunk.set_pages(std::move(around->pages));
     chunk.set_siblings(std::move(around->siblings));

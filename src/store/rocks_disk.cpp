@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <mutex>
 
 #include "base/assert.hpp"
 #include "store/rocks_options.hpp"
@@ -60,17 +61,50 @@ void stop_counting() {
     (void)kStopped;
 }
 
+// Iterators of one snapshot and one space that nobody uses at the moment: to make one costs more
+// than to seek with it. Thread-safe.
+class IdleIterators {
+ public:
+    [[nodiscard]] std::unique_ptr<rocksdb::Iterator> take() {
+        const std::lock_guard lock(mutex_);
+        if (idle_.empty()) return nullptr;
+        auto iterator = std::move(idle_.back());
+        idle_.pop_back();
+        return iterator;
+    }
+    void give(std::unique_ptr<rocksdb::Iterator> iterator) {
+        const std::lock_guard lock(mutex_);
+        if (idle_.size() < kMost && iterator->status().ok()) idle_.push_back(std::move(iterator));
+    }
+    void clear() {
+        const std::lock_guard lock(mutex_);
+        idle_.clear();
+    }
+
+ private:
+    static constexpr std::size_t kMost = 4;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<rocksdb::Iterator>> idle_;
+};
+
 class RocksCursor : public Cursor {
  public:
-    explicit RocksCursor(std::unique_ptr<rocksdb::Iterator> it) : it_(std::move(it)) {}
+    // `home`, where there is one, gets the iterator back.
+    explicit RocksCursor(std::unique_ptr<rocksdb::Iterator> it, IdleIterators* home = nullptr)
+        : it_(std::move(it)), home_(home) {}
+    ~RocksCursor() override {
+        if (home_ != nullptr) home_->give(std::move(it_));
+    }
+    RocksCursor(const RocksCursor&) = delete;
+    RocksCursor& operator=(const RocksCursor&) = delete;
 
-    void seek(BytesView key) override { it_->Seek(slice(key)); }
-    void seek_for_prev(BytesView key) override { it_->SeekForPrev(slice(key)); }
-    void seek_first() override { it_->SeekToFirst(); }
-    void seek_last() override { it_->SeekToLast(); }
+    void seek(BytesView key) override { placed().Seek(slice(key)); }
+    void seek_for_prev(BytesView key) override { placed().SeekForPrev(slice(key)); }
+    void seek_first() override { placed().SeekToFirst(); }
+    void seek_last() override { placed().SeekToLast(); }
     void next() override { it_->Next(); }
     void prev() override { it_->Prev(); }
-    [[nodiscard]] bool valid() const override { return it_->Valid(); }
+    [[nodiscard]] bool valid() const override { return placed_ && it_->Valid(); }
     [[nodiscard]] BytesView key() const override { return view(it_->key()); }
     [[nodiscard]] BytesView value() const override { return view(it_->value()); }
     [[nodiscard]] std::optional<DiskError> error() const override {
@@ -79,7 +113,14 @@ class RocksCursor : public Cursor {
     }
 
  private:
+    rocksdb::Iterator& placed() {
+        placed_ = true;
+        return *it_;
+    }
+
     std::unique_ptr<rocksdb::Iterator> it_;
+    IdleIterators* home_;
+    bool placed_ = false;  // an iterator that was used before still stands where it was
 };
 
 // The same walk over a space that lies in descending order: every move is its opposite.
@@ -131,12 +172,12 @@ Result<std::vector<std::optional<Bytes>>, DiskError> multi_get(const Database& d
 }
 
 std::unique_ptr<Cursor> cursor(const Database& database, const rocksdb::ReadOptions& options,
-                               Space space) {
+                               Space space, IdleIterators* home = nullptr) {
     stop_counting();
-    std::unique_ptr<rocksdb::Iterator> it(
-        database.db->NewIterator(options, database.family(space)));
-    if (is_descending(space)) return std::make_unique<DescendingCursor>(std::move(it));
-    return std::make_unique<RocksCursor>(std::move(it));
+    std::unique_ptr<rocksdb::Iterator> it = home != nullptr ? home->take() : nullptr;
+    if (it == nullptr) it.reset(database.db->NewIterator(options, database.family(space)));
+    if (is_descending(space)) return std::make_unique<DescendingCursor>(std::move(it), home);
+    return std::make_unique<RocksCursor>(std::move(it), home);
 }
 
 class RocksSnapshot : public state::DiskReader {
@@ -146,7 +187,10 @@ class RocksSnapshot : public state::DiskReader {
     }
     RocksSnapshot(const RocksSnapshot&) = delete;
     RocksSnapshot& operator=(const RocksSnapshot&) = delete;
-    ~RocksSnapshot() override { database_->db->ReleaseSnapshot(options_.snapshot); }
+    ~RocksSnapshot() override {
+        idle_.clear();
+        database_->db->ReleaseSnapshot(options_.snapshot);
+    }
 
     [[nodiscard]] Result<std::optional<Bytes>, DiskError> get(Space space,
                                                               BytesView key) const override {
@@ -157,12 +201,14 @@ class RocksSnapshot : public state::DiskReader {
         return store::multi_get(*database_, options_, space, keys);
     }
     [[nodiscard]] std::unique_ptr<Cursor> cursor(Space space) const override {
-        return store::cursor(*database_, options_, space);
+        return store::cursor(*database_, options_, space,
+                             space == Space::kCurrent ? &idle_ : nullptr);
     }
 
  private:
     std::shared_ptr<Database> database_;
     rocksdb::ReadOptions options_;
+    mutable IdleIterators idle_;  // of the space that every plan and most proofs search
 };
 
 class RocksBatch : public state::WriteBatch {
