@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <memory>
 #include <ostream>
+#include <tuple>
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
@@ -35,10 +36,15 @@ void list(const Options& options, Context& context) {
     if (!member) return context.fail(member.error());
     const auto users = load_users(MemberHome{member->network.member(member->id)}.users());
     if (!users) return context.fail(users.error());
+    // Whatever order the file has them in: by day, role and id.
+    std::vector<UserEntry> sorted = *users;
+    std::sort(sorted.begin(), sorted.end(), [](const UserEntry& a, const UserEntry& b) {
+        return std::tie(a.valid_from, a.role, a.user) < std::tie(b.valid_from, b.role, b.user);
+    });
     const UnixMs time = now();
     json::array shown;
     Table table({{"User"}, {"Role"}, {"Valid from"}, {"Valid until"}});
-    for (const auto& entry : *users) {
+    for (const auto& entry : sorted) {
         const bool today = entry.valid_from <= time && time <= entry.valid_until;
         if (!options.all && !today) continue;
         const std::string id = to_hex(entry.user.view());
@@ -142,7 +148,8 @@ void revoke(const Options& options, Context& context) {
 void add_user(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     CLI::App* group = add_group(app, "user", "List, register and revoke a member's user ids");
-    CLI::App* listed = add_command(*group, context, "list", "List the member's ids of today");
+    CLI::App* listed =
+        add_command(*group, context, "list", "List the member's ids of today, by day, role and id");
     listed->add_flag("--all", options->all, "Those of other days too");
     add_home_options(*listed, options->node.home);
     listed->callback([options, &context] { list(*options, context); });

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every command: its result, its JSON, its exit code, and what it says of bad input."""
 import json
+import pathlib
 import re
 import secrets
 import signal
@@ -251,6 +252,15 @@ class CommandLineTest(support.Case):
         self.assertTrue(added["applied"])
         everyone = self.ok("user", "list", "--all", "--json", "--member", "clinic", env=env).json()
         self.assertEqual(len(everyone), 6 * 30 + 3)
+        # By day and role, whatever order the file has.
+        days = [u["valid_from"] for u in everyone]
+        self.assertEqual(days, sorted(days))
+        roles = [u["role"] for u in today]
+        self.assertEqual(roles, [u["role"] for u in everyone[:6]])
+        file = pathlib.Path(env["CONSILIUM_HOME"]) / "members/clinic/users.json"
+        file.write_text(json.dumps(json.loads(file.read_text())[::-1]))
+        self.assertEqual(everyone, self.ok("user", "list", "--all", "--json", "--member", "clinic",
+                                           env=env).json())
         clerk = next(u["user"] for u in today if u["role"] == "clerk")
         self.ok("user", "revoke", clerk, "--member", "clinic", env=env)
         self.refused(2, "user", "revoke", "xyz", "--member", "clinic", env=env)
