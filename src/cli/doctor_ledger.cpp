@@ -15,6 +15,10 @@ namespace {
 constexpr const char* kRestore =
     "Move the data folder away and start the node: it copies the ledger from the others.";
 
+constexpr const char* kMend =
+    "Mend what the disk reports. Where a file of it is lost or damaged, move the data folder away "
+    "and start the node: it copies the ledger from the others.";
+
 Finding audit(const std::string& subject, const state::StateSnapshot& state, Context& context) {
     Progress progress(context, "Auditing the ledger of " + subject, state.entry_count());
     std::uint64_t shown = 0;
@@ -41,6 +45,25 @@ Finding audit(const std::string& subject, const state::StateSnapshot& state, Con
                              to_hex(state.root().view()).substr(0, 16));
 }
 
+// What lies beside the state, by what people call it. A row whose block on disk was damaged cannot
+// be read; the disk itself knows by its checksums.
+std::string unreadable_space(const state::Disk& disk) {
+    using state::Space;
+    const std::pair<Space, const char*> beside[] = {{Space::kBlocks, "blocks"},
+                                                    {Space::kHeaders, "headers"},
+                                                    {Space::kOutcomes, "outcomes"},
+                                                    {Space::kIndex, "the index"},
+                                                    {Space::kNode, "the node's own rows"}};
+    for (const auto& [space, name] : beside) {
+        const auto cursor = disk.cursor(space);
+        cursor->seek_first();
+        while (cursor->valid())
+            cursor->next();
+        if (cursor->error()) return name;
+    }
+    return {};
+}
+
 std::optional<UnixMs> time_of(const state::Disk& disk, Height height) {
     const auto row = disk.get(state::Space::kBlocks, node::height_key(height));
     if (!row || !*row) return std::nullopt;
@@ -64,10 +87,10 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
     options.create = false;
     auto disk = store::open_rocks_disk(folder, options);
     if (!disk) {
-        const bool damaged = disk.error().error == state::DiskError::kCorruption;
-        findings.push_back(damaged ? fault(subject, disk.error().detail, kRestore)
-                                   : warning(subject, "not audited: " + disk.error().detail,
-                                             "Stop the node to have its ledger audited."));
+        const bool locked = disk.error().error == state::DiskError::kLocked;
+        findings.push_back(locked ? warning(subject, "not audited: " + disk.error().detail,
+                                            "Stop the node to have its ledger audited.")
+                                  : fault(subject, disk.error().detail, kMend));
         return std::nullopt;
     }
     const auto ledger = state::LedgerState::open(**disk);
@@ -81,10 +104,14 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
     }
     const auto snapshot = (*ledger)->newest();
     findings.push_back(audit(subject, *snapshot, context));
+    const std::string unreadable = unreadable_space(**disk);
     const auto newest = time_of(**disk, snapshot->height());
-    if (!newest && snapshot->height() > 0) {
+    if (!unreadable.empty()) {
         findings.push_back(
-            fault(subject, "block " + grouped(snapshot->height()) + " cannot be read", kRestore));
+            fault(subject, unreadable + " cannot be read: the disk is damaged", kRestore));
+    } else if (!newest && snapshot->height() > 0) {
+        findings.push_back(
+            fault(subject, "block " + grouped(snapshot->height()) + " is missing", kRestore));
     }
     return newest;
 }

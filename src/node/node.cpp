@@ -261,7 +261,8 @@ void EmbeddedHost::failed(const consensus::embedded::CoreFailure& failure) {
         if (failure.host && *failure.host != i) continue;
         nodes_[i]->set_failed(failure.message);
         nodes_[i]->stop_submitting();
-        if (options_.on_failure) options_.on_failure(nodes_[i]->id(), failure.message);
+        if (options_.on_failure)
+            options_.on_failure({to_node(failure.error), nodes_[i]->id(), failure.message});
     }
 }
 

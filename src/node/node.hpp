@@ -38,6 +38,8 @@ struct Limits {
     std::uint64_t resubmit_after_ms = 2'000;
 };
 
+struct NodeFailure;
+
 struct HostOptions {
     Genesis genesis;
     std::vector<MemberOptions> members;
@@ -50,7 +52,7 @@ struct HostOptions {
         const std::filesystem::path& directory)>
         open_disk;
     // Called on a thread of the engine when a member's node stops by itself; never with secrets.
-    std::function<void(const ledger::MemberId& member, const std::string& reason)> on_failure;
+    std::function<void(const NodeFailure& failure)> on_failure;
 };
 
 enum class NodeError {

@@ -108,6 +108,22 @@ ProcessError server_problem(http::ServerError error, const NodeConfig& node) {
     return problem(Kind::kPort, "cannot listen at " + where);
 }
 
+// Why a member's node stopped by itself, as the log has it.
+std::string_view reason_name(NodeError error) {
+    switch (error) {
+        case NodeError::kDisk:
+            return "disk";
+        case NodeError::kCorruption:
+            return "corruption";
+        case NodeError::kQuorum:
+            return "quorum";
+        case NodeError::kDiverged:
+            return "diverged";
+        default:
+            return "other";
+    }
+}
+
 }  // namespace
 
 // One member's HTTP API. The order is that of destruction: the server goes first.
@@ -152,9 +168,10 @@ Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& conf
     if (!genesis) return fail(problem(Kind::kConfig, genesis.error()));
     auto options = host_options(config, *genesis);
     if (!options) return fail(options.error());
-    options->on_failure = [log](const ledger::MemberId& member, const std::string&) {
+    options->on_failure = [log](const NodeFailure& failure) {
         log.error("node", "a member's node stopped by itself",
-                  {telemetry::Field::name("member", member)});
+                  {telemetry::Field::name("member", failure.member),
+                   telemetry::Field::name("reason", reason_name(failure.error))});
     };
     auto host = Host::open(std::move(options).value());
     if (!host) return fail(of_node(host.error()));
