@@ -78,8 +78,9 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
             family.comparator = rocksdb::ReverseBytewiseComparator();
             filter_memtable(family);
             family.write_buffer_size = 48 * kMiB;
-            family.level0_file_num_compaction_trigger = 2;
-            family.max_bytes_for_level_base = 512 * kMiB;
+            // One level that all of the index fits into: what is merged into it is merged once.
+            family.level0_file_num_compaction_trigger = 4;
+            family.max_bytes_for_level_base = 1024 * kMiB;
             family.target_file_size_base = 32 * kMiB;
             break;
         case Use::kMember:
