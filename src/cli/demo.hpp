@@ -49,6 +49,8 @@ struct DemoWorld {
     std::unique_ptr<node::Process> process;
     std::map<std::string, Speaker> speakers;
     std::map<std::string, NodeClient> nodes;  // by member, each with a token of its own node
+    std::size_t resources = 0;                // in the FHIR Bundles
+    std::size_t patients = 0;
     DemoVault vault;
     UnixMs earlier;                         // a moment after step 2 and before step 3
     std::vector<KeptReceipt> receipts;      // of everything that was submitted or proven
@@ -59,6 +61,10 @@ struct DemoWorld {
 };
 
 using StepResult = Result<std::vector<std::string>, Problem>;
+
+// Reads the documents and fills the vault; nothing is written. Before the first step, so that a
+// demo that cannot be told leaves nothing behind.
+[[nodiscard]] Status<Problem> demo_load(DemoWorld& world);
 
 // The steps of the story, in order.
 [[nodiscard]] StepResult demo_genesis(DemoWorld& world);

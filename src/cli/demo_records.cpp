@@ -2,6 +2,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/assert.hpp"
 #include "base/hex.hpp"
 #include "cli/demo.hpp"
 #include "contracts/registry/registry.hpp"
@@ -14,6 +15,7 @@
 namespace consilium::cli {
 namespace {
 
+constexpr std::string_view kGiveDemoData = "Give --data the folder demo/data of the repository.";
 constexpr std::uint64_t kBackupLifeMs = 90ULL * 24 * 3600 * 1000;
 
 Status<Problem> save_vault(DemoWorld& world) {
@@ -177,15 +179,28 @@ Result<std::string, Problem> break_a_rule(DemoWorld& world, const DemoList& list
 
 }  // namespace
 
-StepResult demo_anchor(DemoWorld& world) {
+Status<Problem> demo_load(DemoWorld& world) {
     auto input = load_fhir_folder(world.options.data);
     if (!input) return fail(input.error());
-    const std::size_t resources = input->resources.size();
-    const std::size_t patients = input->patients;
-    if (patients == 0) {
-        return fail(Problem{Exit::kUsage, "there is no Patient in the demo data", {}});
-    }
+    world.resources = input->resources.size();
+    world.patients = input->patients;
     world.vault = make_demo_vault(std::move(input).value());
+    if (world.patients == 0) {
+        return fail(Problem{Exit::kUsage, "there is no Patient in " + world.options.data.string(),
+                            std::string(kGiveDemoData)});
+    }
+    DemoList& list = world.vault.lists.front();
+    if (first_of(list, "Observation") == nullptr || first_of(list, "Condition") == nullptr ||
+        first_of(list, "DocumentReference") == nullptr) {
+        return fail(Problem{Exit::kUsage,
+                            "the first patient of " + world.options.data.string() +
+                                " lacks an Observation, a Condition or a DocumentReference",
+                            std::string(kGiveDemoData)});
+    }
+    return Done{};
+}
+
+StepResult demo_anchor(DemoWorld& world) {
     if (auto saved = save_vault(world); !saved) return fail(saved.error());
     Progress progress(world.context, "Anchoring", world.vault.lists.size());
     for (std::size_t i = 0; i < world.vault.lists.size(); ++i) {
@@ -203,11 +218,10 @@ StepResult demo_anchor(DemoWorld& world) {
     world.earlier = now();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return std::vector<std::string>{
-        counted(resources, "FHIR resource", "FHIR resources") + " of " +
-            counted(patients, "patient", "patients") + " anchored by " +
-            counted(world.vault.lists.size(), "manifest", "manifests") +
-            ", one per chart and one "
-            "for what belongs to no patient",
+        counted(world.resources, "FHIR resource", "FHIR resources") + " of " +
+            counted(world.patients, "patient", "patients") + " anchored by " +
+            counted(world.vault.lists.size(), "manifest", "manifests") + ", one per chart" +
+            (world.vault.lists.back().own ? " and one for what belongs to no patient" : ""),
         "On the ledger: random ids and salted commitments; payloads and salts stay in "
         "hospital-vault.json"};
 }
@@ -217,12 +231,7 @@ StepResult demo_change(DemoWorld& world) {
     DemoDocument* first = first_of(list, "Observation");
     DemoDocument* second = first_of(list, "Condition");
     DemoDocument* third = first_of(list, "DocumentReference");
-    if (first == nullptr || second == nullptr || third == nullptr) {
-        return fail(Problem{Exit::kUsage,
-                            "the first patient of the demo data lacks an Observation, a Condition "
-                            "or a DocumentReference",
-                            "Give --data the folder demo/data of the repository."});
-    }
+    CONSILIUM_ASSERT(first != nullptr && second != nullptr && third != nullptr);  // demo_load
     if (auto done = supersede(world, list, *first, "3-version-1"); !done) return fail(done.error());
     if (auto done = supersede(world, list, *second, "3-version-2"); !done) {
         return fail(done.error());

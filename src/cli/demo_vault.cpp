@@ -58,6 +58,7 @@ DemoVault make_demo_vault(FhirInput input) {
         vault.lists[resource.patient.value_or(input.patients)].documents.push_back(
             std::move(document));
     }
+    if (vault.lists.back().documents.empty()) vault.lists.pop_back();
     for (auto& list : vault.lists)
         build_leaves(list);
     return vault;

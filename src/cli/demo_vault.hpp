@@ -48,7 +48,8 @@ struct DemoList {
 };
 
 struct DemoVault {
-    std::vector<DemoList> lists;  // one per patient, then the hospital's own
+    // One per patient, then the hospital's own, unless all documents belong to patients.
+    std::vector<DemoList> lists;
 };
 
 // Draws ids, salts, slots and padding, and sorts the leaves.

@@ -144,10 +144,6 @@ std::optional<std::vector<Entry>> read_entries(const json::value& parsed) {
 }
 
 std::optional<std::size_t> patient_of(const Entry& entry, const Patients& patients) {
-    if (entry.type == "Patient") {
-        const auto self = patients.find(entry.full_url);
-        return self == patients.end() ? std::nullopt : std::optional(self->second);
-    }
     for (const auto name : kReferenceElements) {
         const auto* element =
             entry.resource->if_contains(json::string_view(name.data(), name.size()));
@@ -185,16 +181,21 @@ Status<std::string> add_fhir_bundle(std::string_view bundle_json, FhirInput& inp
         return fail(std::string("is not a FHIR Bundle in JSON"));
     }
     Patients patients;
+    std::size_t count = input.patients;
     for (const auto& entry : *entries) {
         if (entry.type != "Patient") continue;
-        if (!entry.full_url.empty()) patients.emplace(entry.full_url, input.patients);
-        patients.emplace("Patient/" + text_member(*entry.resource, "id"), input.patients);
-        ++input.patients;
+        if (!entry.full_url.empty()) patients.emplace(entry.full_url, count);
+        const std::string id = text_member(*entry.resource, "id");
+        if (!id.empty()) patients.emplace("Patient/" + id, count);
+        ++count;
     }
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const Entry& entry = (*entries)[i];
-        input.resources.push_back({entry.type, std::string(member_text(texts[i], "resource")),
-                                   patient_of(entry, patients)});
+        // A Patient belongs to itself, whatever its entry is called.
+        const auto patient =
+            entry.type == "Patient" ? std::optional(input.patients++) : patient_of(entry, patients);
+        input.resources.push_back(
+            {entry.type, std::string(member_text(texts[i], "resource")), patient});
     }
     return Done{};
 }

@@ -46,6 +46,21 @@ TEST(FhirBundle, TheSecondBundleHasPatientsOfItsOwn) {
     EXPECT_EQ(input.resources[1].patient, 1U);
 }
 
+TEST(FhirBundle, APatientBelongsToItselfWhateverItsEntryIsCalled) {
+    FhirInput input;
+    const std::string text = R"({"resourceType":"Bundle","entry":[)"
+                             R"({"resource":{"resourceType":"Patient"}},)"
+                             R"({"fullUrl":"a","resource":{"resourceType":"Patient","id":"x"}},)"
+                             R"({"fullUrl":"a","resource":{"resourceType":"Patient","id":"x"}},)"
+                             R"({"resource":{"resourceType":"Claim","patient":)"
+                             R"({"reference":"Patient/"}}}]})";
+    ASSERT_TRUE(add_fhir_bundle(text, input).ok());
+    EXPECT_EQ(input.patients, 3U);
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(input.resources[i].patient, i);
+    EXPECT_EQ(input.resources[3].patient, std::nullopt);
+}
+
 TEST(FhirBundle, RefusesOtherThings) {
     for (const char* text :
          {"", "{", "[]", "{}", R"({"resourceType":"Patient"})", R"({"resourceType":"Bundle"})",

@@ -149,11 +149,33 @@ class DemoTest(support.Case):
     def check_again(self, folder):
         """An earlier demo is replaced; a folder of somebody else's is not."""
         self.tell()
+        self.refused_before_anything()
         other = self.folder / "mine"
         other.mkdir()
         (other / "file").write_text("keep me")
         self.refused(1, "demo", "--once", "--dir", other, "--data", support.ROOT / "demo/data")
         self.assertEqual((other / "file").read_text(), "keep me")
+
+    def refused_before_anything(self):
+        """Without documents to tell the story with, nothing is made and nothing is replaced."""
+        data = self.folder / "data"
+        data.mkdir()
+        before = sorted((self.folder / "story").iterdir())
+        for content, code, says in ((None, 4, "there are no FHIR Bundles"),
+                                    (b"no zstd", 2, "is not a zstd file"),
+                                    ("hospitals", 2, "there is no Patient"),
+                                    ("patient-2", 0, "anchored by 2 manifests")):
+            with self.subTest(content=content):
+                if isinstance(content, str):
+                    content = (support.ROOT / f"demo/data/{content}.json.zst").read_bytes()
+                if content is not None:
+                    (data / "one.json.zst").write_bytes(content)
+                result = self.run_command("demo", "--once", "--port", 0, "--data", data)
+                self.assertEqual(result.code, code, result.err)
+                self.assertIn(says, result.out + result.err)
+                self.assertEqual((self.folder / "consilium-demo").exists(), code == 0)
+        self.refused(4, "demo", "--once", "--dir", "story", "--data", "missing")
+        self.assertEqual(sorted((self.folder / "story").iterdir()), before)
 
 
 if __name__ == "__main__":
