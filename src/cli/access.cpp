@@ -2,6 +2,7 @@
 #include "cli/access.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/names.hpp"
@@ -30,6 +31,14 @@ Result<node::NodeConfig, Problem> choose(const node::Config& config, const std::
                         member.empty() ? "several members have their nodes here"
                                        : "no member '" + member + "' has its node here",
                         "Give --member one of " + joined(known) + "."});
+}
+
+// Three parts of base64url with dots between them (RFC 7515, compact serialization).
+bool looks_like_token(std::string_view text) {
+    constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return text.find_first_not_of(kAlphabet) == std::string_view::npos &&
+           std::count(text.begin(), text.end(), '.') == 2;
 }
 
 }  // namespace
@@ -104,8 +113,12 @@ Result<Connected, Problem> connect(const NodeOptions& options) {
             if (!content) return fail(content.error());
             *to = std::move(content).value();
         }
-        while (!endpoint->token.empty() && endpoint->token.back() == '\n')
-            endpoint->token.pop_back();
+        endpoint->token.erase(endpoint->token.find_last_not_of(" \r\n") + 1);
+        // Whatever else the file holds, a private key for instance, must not leave this machine.
+        if (!options.token_file.empty() && !looks_like_token(endpoint->token)) {
+            return fail(Problem{Exit::kUsage, options.token_file + " does not hold a token",
+                                "'consilium token new' makes one."});
+        }
         return Connected{NodeClient(*endpoint), options.url, std::nullopt};
     }
     auto member = open_member(options.home);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/home.hpp"
 #include "cli/run_process.hpp"
 
 namespace consilium::cli {
@@ -32,12 +33,21 @@ void announce(const node::Config& config, const node::Process& process, Context&
 
 void run_node(const std::string& file, Context& context) {
     StopSignals signals;
+    if (const auto readable = read_file(file); !readable) {
+        return context.fail(readable.error().code, readable.error().message,
+                            "Give --config a configuration; 'consilium init' makes one.");
+    }
     const auto config = node::load_config(file);
     if (!config) {
         for (const auto& error : config.error())
             context.fail(Exit::kUsage, node::to_string(error, file));
         context.err << "  docs/configuration.md lists all keys.\n";
         return;
+    }
+    if (const auto readable = read_file(config->genesis); !readable) {
+        return context.fail(readable.error().code, readable.error().message,
+                            "Copy the genesis document from another member, or correct genesis in "
+                            "the configuration.");
     }
     const auto log = open_log(config->log);
     if (!log) return context.fail(log.error());

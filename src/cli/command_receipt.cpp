@@ -92,12 +92,18 @@ void verify_files(const Options& options, Context& context) {
     verify::HeaderCache cache;
     json::array list;
     std::size_t refused = 0;
+    std::size_t unreadable = 0;
     Progress progress(context, "Verifying", options.files.size());
     for (const auto& file : options.files) {
         const auto bytes = read_file(file, verify::kReceiptBytesMax);
-        if (!bytes) return context.fail(bytes.error());
-        Verdict verdict = check_receipt(*bytes, *trust, freshness, &cache);
-        compare_with_question(options, *asked, verdict);
+        Verdict verdict;
+        if (bytes) {
+            verdict = check_receipt(*bytes, *trust, freshness, &cache);
+            compare_with_question(options, *asked, verdict);
+        } else {
+            verdict.refusal = bytes.error().message;
+            if (bytes.error().code == Exit::kDisk) ++unreadable;
+        }
         if (!verdict.good) ++refused;
         if (context.json) {
             list.push_back(verdict_json(file, verdict));
@@ -106,7 +112,8 @@ void verify_files(const Options& options, Context& context) {
         }
         progress.advance();
     }
-    if (refused != 0) context.exit = Exit::kRefused;
+    // A receipt that is refused weighs more than a file that nobody could look into.
+    if (refused != 0) context.exit = refused == unreadable ? Exit::kDisk : Exit::kRefused;
     if (context.json) {
         context.out << node::pretty_json(json::object{{"receipts", list},
                                                       {"good", options.files.size() - refused},

@@ -3,7 +3,6 @@
 #include <iostream>
 #include <memory>
 #include <ostream>
-#include <sstream>
 
 #include "base/hex.hpp"
 #include "cli/access.hpp"
@@ -32,9 +31,12 @@ struct Options {
 
 Result<std::string, Problem> read_input(const std::string& file) {
     if (file != "-") return read_file(file);
-    std::ostringstream text;
-    text << std::cin.rdbuf();
-    return std::move(text).str();
+    auto text = read_stream(std::cin, kFileBytesMax);
+    if (!text) {
+        return fail(Problem{
+            Exit::kUsage, "standard input is too large: at most " + size_text(kFileBytesMax), {}});
+    }
+    return std::move(*text);
 }
 
 // {"charts": {"open_link": {...}}}

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <sstream>
+#include <istream>
 
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
@@ -85,6 +85,17 @@ Result<std::vector<UserEntry>, Problem> load_users(const std::filesystem::path& 
     return std::move(users).value();
 }
 
+std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max) {
+    std::string content;
+    std::string part(64U << 10U, '\0');
+    while (in.read(part.data(), static_cast<std::streamsize>(part.size())) || in.gcount() > 0) {
+        const auto got = static_cast<std::size_t>(in.gcount());
+        if (got > bytes_max - content.size()) return std::nullopt;
+        content.append(part, 0, got);
+    }
+    return content;
+}
+
 Result<std::string, Problem> read_file(const std::filesystem::path& file, std::size_t bytes_max) {
     errno = 0;
     std::error_code ignored;
@@ -92,20 +103,17 @@ Result<std::string, Problem> read_file(const std::filesystem::path& file, std::s
         return fail(Problem{Exit::kDisk, file.string() + " is a folder, not a file", {}});
     }
     std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
+    const bool opened = in.is_open();
+    auto content = opened ? read_stream(in, bytes_max) : std::optional<std::string>();
+    if (!opened || in.bad()) {
         return fail(
             Problem{Exit::kDisk, "cannot read " + file.string() + ": " + reason_of(errno), {}});
     }
-    std::string content = std::move(text).str();
-    if (content.size() > bytes_max) {
-        return fail(Problem{Exit::kUsage,
-                            file.string() + " is too large: " + size_text(content.size()) +
-                                ", at most " + size_text(bytes_max),
-                            {}});
+    if (!content) {
+        return fail(Problem{
+            Exit::kUsage, file.string() + " is too large: at most " + size_text(bytes_max), {}});
     }
-    return content;
+    return std::move(*content);
 }
 
 Status<Problem> write_file(const std::filesystem::path& file, std::string_view content) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +21,8 @@ struct NetworkHome {
     std::filesystem::path folder;
     [[nodiscard]] std::filesystem::path genesis() const { return folder / "genesis.json"; }
     [[nodiscard]] std::filesystem::path config() const { return folder / "consilium.toml"; }
-    [[nodiscard]] std::filesystem::path member(std::string_view id) const {
-        return folder / "members" / id;
-    }
+    [[nodiscard]] std::filesystem::path members() const { return folder / "members"; }
+    [[nodiscard]] std::filesystem::path member(std::string_view id) const { return members() / id; }
 };
 
 struct MemberHome {
@@ -50,9 +51,13 @@ struct UserEntry {
 [[nodiscard]] Result<std::vector<UserEntry>, std::string> parse_users(std::string_view text);
 [[nodiscard]] Result<std::vector<UserEntry>, Problem> load_users(const std::filesystem::path& file);
 
-// Whole files; at most `bytes_max`.
+// Whole files. One that holds more than `bytes_max`, or never ends, is Exit::kUsage and is not read
+// further; one that cannot be read is Exit::kDisk.
+inline constexpr std::size_t kFileBytesMax = 256U << 20U;
 [[nodiscard]] Result<std::string, Problem> read_file(const std::filesystem::path& file,
-                                                     std::size_t bytes_max = 256U << 20U);
+                                                     std::size_t bytes_max = kFileBytesMax);
+// A stream to its end; nothing when that is more than `bytes_max`.
+[[nodiscard]] std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max);
 [[nodiscard]] Status<Problem> write_file(const std::filesystem::path& file,
                                          std::string_view content);
 
