@@ -41,7 +41,7 @@ void print(const NetworkMade& made, Context& context) {
     context.out << "\nAll members' nodes in one process:  " << context.program << " node --config "
                 << config << "\nWhat may be wrong, and how to mend it:  " << context.program
                 << " doctor --config " << config
-                << "\nThe folder keys/ of each member is secret, and so is tls/node.key.\n";
+                << "\nOf each member's folder, keys/, tls/node.key and users.json are secret.\n";
 }
 
 void init(const Options& options, Context& context) {

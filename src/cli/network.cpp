@@ -151,11 +151,23 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
 }
 
 Status<Problem> check_plan(const NetworkHome& home, const NetworkPlan& plan) {
+    if (home.folder.empty()) {
+        return fail(Problem{Exit::kUsage, "the folder has no name", "Give 'init' a folder."});
+    }
     if (std::filesystem::exists(home.genesis())) {
         return fail(Problem{
             Exit::kRefused,
             home.folder.string() + " already holds a network (" + home.genesis().string() + ")",
             "Choose another folder; nothing was changed."});
+    }
+    // A run that was interrupted leaves keys behind, which are never overwritten.
+    for (const auto& left : {home.members(), home.config()}) {
+        if (!std::filesystem::exists(left)) continue;
+        return fail(Problem{Exit::kRefused,
+                            left.string() + " exists, but " + home.genesis().string() +
+                                " does not: a network was begun here, or lost its genesis",
+                            "Choose another folder, or remove this one if nothing in it is "
+                            "needed; nothing was changed."});
     }
     if (plan.members.empty()) return fail(Problem{Exit::kUsage, "a network needs a member", {}});
     for (std::size_t i = 1; i < plan.members.size(); ++i) {
@@ -230,11 +242,10 @@ std::vector<UserEntry> make_users(UnixMs from, std::uint32_t days,
     return users;
 }
 
-Result<NetworkMade, Problem> make_network(const NetworkHome& home, NetworkPlan plan,
-                                          const std::function<void()>& step) {
-    std::sort(plan.members.begin(), plan.members.end(),
-              [](const auto& a, const auto& b) { return a.id < b.id; });
-    if (auto checked = check_plan(home, plan); !checked) return fail(checked.error());
+namespace {
+
+Result<NetworkMade, Problem> write_network(const NetworkHome& home, const NetworkPlan& plan,
+                                           const std::function<void()>& step) {
     if (auto made = make_folder(home.folder); !made) return fail(made.error());
     const UnixMs start = now();
     v1::GenesisState state;
@@ -277,6 +288,29 @@ Result<NetworkMade, Problem> make_network(const NetworkHome& home, NetworkPlan p
     result.chain_id = genesis->chain_id;
     result.home = home;
     return result;
+}
+
+// Nothing of this was there before: check_plan has seen to it.
+void remove_begun(const NetworkHome& home, bool folder_was_there) {
+    std::error_code ignored;
+    std::filesystem::remove_all(home.members(), ignored);
+    std::filesystem::remove(home.config(), ignored);
+    std::filesystem::remove(home.genesis(), ignored);
+    if (!folder_was_there) std::filesystem::remove(home.folder, ignored);
+}
+
+}  // namespace
+
+Result<NetworkMade, Problem> make_network(const NetworkHome& home, NetworkPlan plan,
+                                          const std::function<void()>& step) {
+    std::sort(plan.members.begin(), plan.members.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
+    if (auto checked = check_plan(home, plan); !checked) return fail(checked.error());
+    std::error_code ignored;
+    const bool folder_was_there = std::filesystem::exists(home.folder, ignored);
+    auto made = write_network(home, plan, step);
+    if (!made) remove_begun(home, folder_was_there);
+    return made;
 }
 
 }  // namespace consilium::cli

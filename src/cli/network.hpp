@@ -43,8 +43,9 @@ struct NetworkMade {
 };
 
 // Makes the folder: genesis document, configuration of one process that hosts all members, and for
-// each member its keys, certificate and users. Never replaces anything: a folder with a genesis
-// document is refused. Secrets are readable by their owner only.
+// each member its keys, certificate and users. Never replaces anything: a folder with a network, or
+// with what is left of one, is refused. A failure leaves nothing behind. Secrets are readable by
+// their owner only.
 [[nodiscard]] Result<NetworkMade, Problem> make_network(const NetworkHome& home, NetworkPlan plan,
                                                         const std::function<void()>& step);
 
