@@ -10,6 +10,7 @@
 #include "cli/moment.hpp"
 #include "cli/show.hpp"
 #include "cli/verification.hpp"
+#include "consilium/v1/receipt.pb.h"
 #include "contracts/registry/registry.hpp"
 #include "ledger/bundle.hpp"
 #include "ledger/hashes.hpp"
@@ -25,7 +26,7 @@ struct Options {
     NodeOptions node;
     std::uint64_t from = 0;
     std::uint64_t limit = 20;
-    std::uint64_t height = 0;
+    std::optional<Height> height;
     std::string path;
     std::string at;
     bool prove = false;
@@ -49,7 +50,7 @@ void status(const Options& options, Context& context) {
     facts.add("node", status->member_id + " at " + to->url);
     facts.add("network", status->chain_id);
     facts.add("height", grouped(status->height) + (status->catching_up ? ", catching up" : ""));
-    facts.add("block time", to_rfc3339(status->block_time));
+    facts.add("block time", status->height == 0 ? "none yet" : to_rfc3339(status->block_time));
     facts.add("state root", status->state_root);
     facts.add("oldest block", grouped(status->retained_height));
     facts.add("waiting", counted(status->queue_transactions, "transaction", "transactions"));
@@ -140,6 +141,22 @@ Result<std::vector<ShownTransaction>, Problem> transactions_of(NodeClient& node,
     return out;
 }
 
+// The block; a height that has none is told from other refusals.
+Result<v1::StoredBlock, Problem> block_at(NodeClient& node, Height height) {
+    auto block = node.block(height);
+    if (block || block.error().code != Exit::kRefused) return block;
+    const auto status = node.status();
+    if (!status || (height <= status->height && height >= status->retained_height && height != 0)) {
+        return block;
+    }
+    std::string hint = "There are none yet.";
+    if (status->height != 0) {
+        hint = "There are blocks " + std::to_string(std::max<Height>(1, status->retained_height)) +
+               " to " + std::to_string(status->height) + ".";
+    }
+    return fail(Problem{Exit::kRefused, "the node has no block " + std::to_string(height), hint});
+}
+
 void transactions(const Options& options, Context& context) {
     auto to = connect(options.node);
     if (!to) return context.fail(to.error());
@@ -147,8 +164,8 @@ void transactions(const Options& options, Context& context) {
     if (!status) return context.fail(status.error());
     const auto network = fixed_from_hex<ledger::NetworkId>(status->network_id);
     if (!network) return context.fail(Exit::kInternal, "the node has no network id");
-    const Height height = options.height == 0 ? status->height : options.height;
-    const auto block = to->node.block(height);
+    const Height height = options.height.value_or(status->height);
+    const auto block = block_at(to->node, height);
     if (!block) return context.fail(block.error());
     const auto list = transactions_of(to->node, *block, *network);
     if (!list) return context.fail(list.error());
@@ -202,6 +219,11 @@ void state(const Options& options, Context& context) {
     if (!to) return context.fail(to.error());
     const auto at = resolve_moment(to->node, options.at);
     if (!at) return context.fail(at.error());
+    if (options.prove && *at == Height{0}) {
+        return context.fail(Exit::kRefused,
+                            "nothing is proven as of block 0: that is the genesis document itself",
+                            "Give --at 1 or later.");
+    }
     Rows rows;
     Bytes receipt;
     Height height = 0;
@@ -230,10 +252,15 @@ void state(const Options& options, Context& context) {
     if (!options.prove) return;
     const std::string out = options.out.empty() ? "state.receipt" : options.out;
     if (auto written = write_file(out, receipt); !written) return context.fail(written.error());
-    context.err << "Wrote the proof to " << out
-                << ". Verify it:  consilium receipt verify --genesis genesis.json --expect "
-                << options.path << (options.at.empty() ? "" : " --at " + options.at) << ' ' << out
-                << '\n';
+    const std::string genesis =
+        to->member ? to->member->network.genesis().string() : std::string("genesis.json");
+    // Of the newest state the proof is one of how things stand now, whatever was asked.
+    v1::Receipt read;
+    const bool of_the_past = proto::parse_canonical(receipt, read) && read.state().has_as_of();
+    const std::string moment = of_the_past ? " --at " + options.at : std::string();
+    context.err << "Wrote the proof to " << out << ". Verify it:  " << context.program
+                << " receipt verify --genesis " << genesis << " --expect " << options.path << moment
+                << ' ' << out << '\n';
 }
 
 void save(const Options& options, Result<Bytes, Problem> content, const std::string& preset,
@@ -252,9 +279,10 @@ void save(const Options& options, Result<Bytes, Problem> content, const std::str
 void block(const Options& options, Context& context) {
     auto to = connect(options.node);
     if (!to) return context.fail(to.error());
-    const auto block = to->node.block(options.height);
+    const Height height = options.height.value_or(0);
+    const auto block = block_at(to->node, height);
     if (!block) return context.fail(block.error());
-    save(options, proto::encode(*block), std::to_string(options.height) + ".block", context);
+    save(options, proto::encode(*block), std::to_string(height) + ".block", context);
 }
 
 void check(const Options& options, Context& context) {
@@ -273,6 +301,13 @@ void history(const Options& options, Context& context) {
     save(options, to->node.validator_history(), "validators.history", context);
 }
 
+// Unchecked, "-1" would be read as the largest height there is.
+std::string refuse_height(const std::string& text) {
+    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+    if (digits && text.find_first_not_of('0') != std::string::npos && text.size() < 20) return {};
+    return "'" + text + "' is not a height: blocks are numbered from 1";
+}
+
 using Run = void (*)(const Options&, Context&);
 
 CLI::App* add_one(CLI::App& group, Context& context, const std::string& name,
@@ -285,13 +320,15 @@ CLI::App* add_one(CLI::App& group, Context& context, const std::string& name,
 }  // namespace
 
 void add_ledger(CLI::App& app, Context& context) {
+    const CLI::Validator heights(refuse_height, "HEIGHT");
     auto options = std::make_shared<Options>();
     CLI::App* group = add_group(app, "ledger", "Ask a node for blocks, transactions and state");
     add_node_options(
         *add_one(*group, context, "status", "Show where a node stands", options, status),
         options->node);
     CLI::App* list = add_one(*group, context, "blocks", "List blocks", options, blocks);
-    list->add_option("--from", options->from, "The first height; without it the newest blocks");
+    list->add_option("--from", options->from, "The first height; without it the newest blocks")
+        ->check(heights);
     list->add_option("--limit", options->limit, "How many")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
@@ -299,7 +336,8 @@ void add_ledger(CLI::App& app, Context& context) {
     CLI::App* of_block =
         add_one(*group, context, "transactions", "List the transactions of a block, decoded",
                 options, transactions);
-    of_block->add_option("--height", options->height, "The block; without it the newest");
+    of_block->add_option("--height", options->height, "The block; without it the newest")
+        ->check(heights);
     add_node_options(*of_block, options->node);
     CLI::App* rows =
         add_one(*group, context, "state", "Show a row or a list of the state", options, state);
@@ -312,7 +350,7 @@ void add_ledger(CLI::App& app, Context& context) {
     add_node_options(*rows, options->node);
     CLI::App* one =
         add_one(*group, context, "block", "Save a block as the node keeps it", options, block);
-    one->add_option("height", options->height, "Its height")->required();
+    one->add_option("height", options->height, "Its height")->required()->check(heights);
     one->add_option("--out", options->out, "The file; without it HEIGHT.block");
     add_node_options(*one, options->node);
     CLI::App* checked =

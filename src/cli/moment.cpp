@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/rfc3339.hpp"
+#include "cli/home.hpp"
 #include "contracts/registry/registry.hpp"
 
 namespace consilium::cli {
@@ -28,6 +29,10 @@ Result<std::optional<Height>, Problem> resolve_moment(NodeClient& node, const st
     if (!time) {
         return fail(Problem{Exit::kUsage, "'" + text + "' is neither a height nor a time",
                             "Give --at a height, or a time such as 2026-01-31T12:00:00Z."});
+    }
+    if (*time > now()) {
+        return fail(Problem{Exit::kRefused, to_rfc3339(*time) + " has not come yet",
+                            "Without --at it is as of now."});
     }
     const auto found = node.height_at(*time);
     if (!found && found.error().code == Exit::kRefused) {

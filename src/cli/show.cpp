@@ -4,8 +4,10 @@
 #include <google/protobuf/message.h>
 
 #include <boost/json.hpp>
+#include <memory>
 #include <ostream>
 
+#include "base/assert.hpp"
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/command_messages.hpp"
@@ -22,6 +24,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr std::string_view kMoment = "_unix_ms";
+// What a node that comes back has the ledger reject (docs/formats/store.md).
+constexpr std::string_view kFence = "fence";
 
 bool ends_with(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -64,6 +68,11 @@ json::value field_json(const Message& message, const FieldDescriptor& field, int
 
 // {"charts": {"open_chart": {...}}}
 json::object command_json(const v1::Command& command) {
+    if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kLedger) &&
+        command.payload() == kFence) {
+        return {{"ledger",
+                 json::object{{json::string_view(kFence.data(), kFence.size()), json::object{}}}}};
+    }
     const auto message = command_message(command.contract());
     if (message == nullptr ||
         !proto::check_canonical(*command_shape(command.contract()), command.payload())) {
@@ -91,6 +100,53 @@ json::value header_json(BytesView signed_header) {
                         {"validators", decoded->commit.signatures.size()}};
 }
 
+// What a table's row says; nothing when it is of no table or not what its table says.
+std::optional<json::object> row_fields(BytesView key, BytesView value) {
+    const auto* table = contracts::registry().table_of_key(key);
+    if (table == nullptr || !proto::check_canonical(*proto::make_shape(*table->value), value)) {
+        return std::nullopt;
+    }
+    const Message* prototype =
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(table->value);
+    CONSILIUM_ASSERT(prototype != nullptr);
+    const std::unique_ptr<Message> message(prototype->New());
+    if (!message->ParseFromArray(value.data(), static_cast<int>(value.size()))) return std::nullopt;
+    return message_json(*message);
+}
+
+std::string plain(const json::value& value) {
+    const auto* text = value.if_string();
+    return text == nullptr ? json::serialize(value) : std::string(text->data(), text->size());
+}
+
+// "name = value" lines; what lies inside is "outer.inner", what is repeated "a, b" or "outer[0]".
+void print_fields(const json::object& fields, const std::string& indent, const std::string& outer,
+                  Context& context) {
+    for (const auto& field : fields) {
+        const std::string name = outer + std::string(field.key());
+        if (const auto* inner = field.value().if_object()) {
+            print_fields(*inner, indent, name + ".", context);
+            continue;
+        }
+        const auto* list = field.value().if_array();
+        if (list == nullptr) {
+            context.out << indent << name << " = " << plain(field.value()) << '\n';
+            continue;
+        }
+        std::vector<std::string> words;
+        for (const auto& element : *list) {
+            if (const auto* inner = element.if_object()) {
+                print_fields(*inner, indent, name + "[" + std::to_string(words.size()) + "].",
+                             context);
+            }
+            words.push_back(plain(element));
+        }
+        if (!list->front().is_object()) {
+            context.out << indent << name << " = " << joined(words) << '\n';
+        }
+    }
+}
+
 }  // namespace
 
 json::object message_json(const Message& message) {
@@ -113,39 +169,29 @@ json::object message_json(const Message& message) {
 }
 
 json::array rows_json(const Rows& rows) {
-    const auto& registry = contracts::registry();
     json::array out;
     for (const auto& [key, value] : rows) {
-        json::object row{{"key", registry.path_of_key(key)}};
-        json::object fields;
-        const auto* table = registry.table_of_key(key);
-        const auto shown =
-            table == nullptr ? std::nullopt : contracts::sdk::show_value(*table, value);
-        if (shown) {
-            for (const auto& field : *shown)
-                fields[field.name] = field.text;
-            row["value"] = std::move(fields);
+        json::value shown;
+        if (auto fields = row_fields(key, value)) {
+            shown = std::move(*fields);
         } else {
-            row["value"] = to_hex(value);
+            shown = json::value(to_hex(value));
         }
-        out.push_back(std::move(row));
+        out.push_back(json::object{{"key", contracts::registry().path_of_key(key)},
+                                   {"value", std::move(shown)}});
     }
     return out;
 }
 
 void print_rows(const Rows& rows, std::string_view indent, Context& context) {
-    const auto& registry = contracts::registry();
     for (const auto& [key, value] : rows) {
-        context.out << indent << registry.path_of_key(key) << '\n';
-        const auto* table = registry.table_of_key(key);
-        const auto shown =
-            table == nullptr ? std::nullopt : contracts::sdk::show_value(*table, value);
-        if (!shown) {
-            context.out << indent << "    " << to_hex(value) << '\n';
-            continue;
+        context.out << indent << contracts::registry().path_of_key(key) << '\n';
+        const std::string deeper = std::string(indent) + "    ";
+        if (const auto fields = row_fields(key, value)) {
+            print_fields(*fields, deeper, "", context);
+        } else {
+            context.out << deeper << to_hex(value) << '\n';
         }
-        for (const auto& field : *shown)
-            context.out << indent << "    " << field.name << " = " << field.text << '\n';
     }
 }
 

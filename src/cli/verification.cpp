@@ -145,7 +145,9 @@ bool is_about(const verify::VerifiedState& state, const StateAsked& asked) {
 
 bool is_of_moment(const verify::VerifiedState& state, const StateAsked& asked) {
     if (!asked.height && !asked.time) return !state.as_of;
-    return state.as_of && (!asked.height || state.as_of->height == *asked.height) &&
+    // What follows from block H is the state as of H.
+    if (!state.as_of) return !asked.time && state.height == *asked.height;
+    return (!asked.height || state.as_of->height == *asked.height) &&
            (!asked.time || state.as_of->covers(*asked.time));
 }
 

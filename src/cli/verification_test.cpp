@@ -37,6 +37,12 @@ TEST(StateAskedTest, WhatOnceWasIsNotWhatIs) {
     asked.height = 7;
     EXPECT_FALSE(is_of_moment(now, asked));
     EXPECT_TRUE(is_of_moment(then, asked));
+    // The newest state that is proven is the state as of its own height, and of no other.
+    verify::VerifiedState newest = now;
+    newest.height = 7;
+    EXPECT_TRUE(is_of_moment(newest, asked));
+    newest.height = 8;
+    EXPECT_FALSE(is_of_moment(newest, asked));
     asked.height = 8;
     EXPECT_FALSE(is_of_moment(then, asked));
     asked.height.reset();
