@@ -8,6 +8,7 @@ import secrets
 import signal
 import stat
 import subprocess
+import time
 import unittest
 
 import support
@@ -92,6 +93,14 @@ class CommandLineTest(support.Case):
                 (("key", "new", "x", "--algorithm", "rsa"), "rsa"),
                 (("receipt", "verify"), "files is required"),
                 (("ledger", "blocks", "--limit", "101"), "--limit"),
+                (("ledger", "block", "x"), "'x' is not a height"),
+                (("ledger", "block", "-1"), "-1"),
+                (("ledger", "transactions", "--height", "-1"), "'-1' is not a height"),
+                (("ledger", "transactions", "--height", "0"), "numbered from 1"),
+                (("key", "retire", "x"), "'x' is not a whole number"),
+                (("--verison",), "'consilium' has no option '--verison'"),
+                (("ledger", "--json"), "'consilium ledger' has no option '--json'"),
+                (("init", ""), "the folder has no name"),
                 (("completion", "zsh"), "zsh")]:
             with self.subTest(arguments=arguments):
                 result = self.refused(2, *arguments)
@@ -100,6 +109,7 @@ class CommandLineTest(support.Case):
 
     def test_version(self):
         self.assertRegex(self.ok("version").out, r"^consilium \d+\.\d+\.\d+\n")
+        self.assertTrue(self.ok("version").out.startswith(self.ok("--version").out))
         shown = self.ok("version", "--json").json()
         self.assertEqual((shown["protocol_version"], shown["block_protocol"]), (1, 11))
 
@@ -134,8 +144,18 @@ class CommandLineTest(support.Case):
                 ("xx=provider:" + "n" * 129 + ":Address", "no network can begin like this"),
                 ("xx=provider:Na\x01me:Address", "no network can begin like this")]:
             with self.subTest(member=member):
-                result = self.refused(2, "init", "bad" + secrets.token_hex(4), "--member", member)
+                result = self.refused(2, "init", "bad", "--member", member)
                 self.assertIn(says, result.err)
+                self.assertFalse((self.folder / "bad").exists())
+        self.refused(2, "init", "bad", "--address", "localhost")
+        self.assertFalse((self.folder / "bad").exists())
+        (self.folder / "bad").mkdir()
+        (self.folder / "bad/mine").write_text("keep me")
+        self.refused(2, "init", "bad", "--address", "localhost")
+        self.assertEqual([f.name for f in (self.folder / "bad").iterdir()], ["mine"])
+        # What is left of a network is not mixed with a new one.
+        (network / "genesis.json").rename(network / "elsewhere")
+        self.assertIn("a network was begun here", self.refused(1, "init", "net").err)
         result = self.ok("init", "own", "--json", "--port", 7000,
                          "--member", "north=provider+site:North Hospital:1 North Road",
                          "--member", "audit=auditor:Audit Office:2 South Road").json()
@@ -177,6 +197,9 @@ class CommandLineTest(support.Case):
         self.refused(2, "node", "--config", config)
         genesis.unlink()
         self.assertEqual(list(faults()), ["genesis"])
+        self.refused(4, "node", "--config", config)
+        self.refused(4, "node", "--config", network)
+        self.refused(4, "node", "--config", "missing")
         self.refused(2, "doctor-of-philosophy")
 
     def test_verify_refuses_what_is_no_receipt(self):
@@ -190,6 +213,15 @@ class CommandLineTest(support.Case):
             self.assertEqual(result.code, 1)
             self.assertFalse(result.json()["receipts"][0]["good"])
             self.refused(1, "ledger", "check-block", "--genesis", genesis, "r")
+        # A file that nobody can look into does not keep the others from being looked at.
+        (self.folder / "empty").touch()
+        result = self.refused(1, "receipt", "verify", "--genesis", genesis, "missing", "empty", ".",
+                              "/dev/zero")
+        self.assertEqual(result.out.count("REFUSED"), 4)
+        self.assertIn("too large", result.out)
+        result = self.refused(4, "receipt", "verify", "--json", "--genesis", genesis, "missing", ".")
+        self.assertEqual(result.json()["refused"], 2)
+        self.refused(2, "submit", "/dev/zero", "--home", network, "--member", "payer")
         self.refused(2, "receipt", "show", "r")
         (self.folder / "g").write_text("{}")
         self.refused(2, "receipt", "verify", "--genesis", "g", "r")
@@ -330,7 +362,15 @@ class CommandLineTest(support.Case):
         self.ok("ledger", "check-block", *genesis, "1.block")
         self.ok("ledger", "history", "--out", "v.history", *payer, **more)
         self.ok("receipt", "verify", *genesis, "--history", "v.history", "m.receipt")
-        self.refused(1, "ledger", "block", 99999, *payer, **more)
+        for command in (("block", 99999), ("transactions", "--height", 99999)):
+            result = self.refused(1, "ledger", *command, *payer, **more)
+            self.assertIn("the node has no block 99999", result.err)
+            self.assertIn("There are blocks 1 to ", result.err)
+        self.assertIn("the genesis document itself", self.refused(
+            1, "ledger", "state", "membership/member", "--at", 0, "--prove", *payer, **more).err)
+        self.assertIn("has not come yet", self.refused(
+            1, "ledger", "state", "membership/member", "--at", "2999-01-01", *payer, **more).err)
+        self.check_proof_of_the_newest(genesis, more)
         receipt = self.ok("receipt", "get", one["transaction_id"], "--out", "t.receipt", *payer,
                           **more)
         self.assertIn("Wrote t.receipt", receipt.out)
@@ -359,6 +399,15 @@ class CommandLineTest(support.Case):
             self.assertEqual(len(found), warnings)
         self.assertIn(f"records 1, 2 of {records} carry the same record id, 5e5e", found[0])
 
+    def check_proof_of_the_newest(self, genesis, more):
+        """A time that no later block has closed: the hint names what the receipt can prove."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        proven = self.ok("ledger", "state", "membership/member", "--at", moment, "--prove", "--out",
+                         "newest.receipt", "--member", "payer", **more)
+        hint = proven.err.split(" receipt verify ")[1].split()
+        self.assertEqual(hint[:2], [str(word) for word in genesis])
+        self.ok("receipt", "verify", *hint)
+
     def check_tokens(self, network, process, env):
         token = self.ok("token", "new", "--member", "payer", "--scope", "system/Ledger.r",
                         env=env).out
@@ -367,6 +416,9 @@ class CommandLineTest(support.Case):
         node = ("--url", process.listening["payer"], "--token-file", "token", "--trust",
                 certificate)
         self.ok("ledger", "status", *node)
+        key = network / "members/payer/tls/node.key"
+        self.assertIn("does not hold a token", self.refused(
+            2, "ledger", "status", *node[:2], "--token-file", key, "--trust", certificate).err)
         # Reading one is allowed, listing is not; nor is another member's node.
         self.assertIn("scope", self.refused(1, "ledger", "blocks", *node).err)
         self.refused(1, "ledger", "status", "--url", process.listening["clinic"], "--token-file",
