@@ -219,7 +219,8 @@ class CommandLineTest(support.Case):
                               "/dev/zero")
         self.assertEqual(result.out.count("REFUSED"), 4)
         self.assertIn("too large", result.out)
-        result = self.refused(4, "receipt", "verify", "--json", "--genesis", genesis, "missing", ".")
+        result = self.refused(4, "receipt", "verify", "--json", "--genesis", genesis, "missing",
+                              ".")
         self.assertEqual(result.json()["refused"], 2)
         self.refused(2, "submit", "/dev/zero", "--home", network, "--member", "payer")
         self.refused(2, "receipt", "show", "r")
