@@ -42,6 +42,10 @@ Method to_method(beast::http::verb verb) {
 // Bodies grow as they arrive: a client that announces 64 MiB and sends none must not cost 64 MiB.
 constexpr std::size_t kBodyReserveMax = 256U * 1024U;
 
+// "0", CRLF, CRLF: every chunked message has as much to come until it is whole. Beast, given less
+// of a last chunk twice, asserts.
+constexpr std::size_t kLastChunkBytes = 5;
+
 // Keeps what we use of a request. Errors are kept beside Beast's error_code, which only has to be
 // set to something for Beast to stop.
 class MessageParser final : public beast::http::basic_parser<true> {
@@ -213,6 +217,7 @@ struct RequestParser::State {
     std::size_t header_bytes_max = 0;
     std::size_t scanned = 0;
     bool head_seen = false;  // of the request that `message` is parsing
+    bool empty_line_seen = false;
     bool partial_head = false;
     std::optional<MessageParser> message;
     Bytes body;
@@ -232,8 +237,12 @@ RequestParser::Event RequestParser::next(std::string_view bytes, std::size_t& co
         return Event::kError;
     };
     if (!s.head_seen) {
-        // An empty line before a request is ignored (RFC 9112 section 2.2), one of them.
-        if (s.scanned == 0 && bytes.substr(0, 2) == "\r\n") consumed = 2;
+        // An empty line before a request is ignored (RFC 9112 section 2.2), one of them, also when
+        // it arrives alone.
+        if (!s.empty_line_seen && s.scanned == 0 && bytes.substr(0, 2) == "\r\n") {
+            s.empty_line_seen = true;
+            consumed = 2;
+        }
         const auto header = bytes.substr(consumed);
         s.partial_head = !header.empty();
         std::size_t length = 0;
@@ -253,6 +262,7 @@ RequestParser::Event RequestParser::next(std::string_view bytes, std::size_t& co
         }
         s.message->head.keep_alive = s.message->keep_alive();
         s.head_seen = true;
+        s.empty_line_seen = false;
         s.partial_head = false;
         s.scanned = 0;
         consumed += n;
@@ -262,17 +272,20 @@ RequestParser::Event RequestParser::next(std::string_view bytes, std::size_t& co
     while (!message.is_done()) {
         const auto rest = bytes.substr(consumed);
         beast::error_code ec;
+        const auto body_before = message.body_bytes;
+        const bool some =
+            !rest.empty() && (!message.head.chunked || rest.size() >= kLastChunkBytes);
         const auto n =
-            rest.empty() ? 0 : message.put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
+            some ? message.put(boost::asio::const_buffer(rest.data(), rest.size()), ec) : 0;
         consumed += n;
         if (ec && ec != beast::http::error::need_more) {
             return refuse(message.error.value_or(ParseError::kMalformed));
         }
-        if (n == 0 && !message.is_done()) {
-            // A chunk's header or the trailer is limited as a header is.
-            if (rest.size() > s.header_bytes_max) return refuse(ParseError::kHeaderTooLarge);
-            return Event::kNeedMore;
-        }
+        // A chunk's header or the trailer is limited as a header is, whether it came whole or not.
+        const bool waits = n == 0 && !message.is_done();
+        const auto framing = waits ? rest.size() : message.body_bytes == body_before ? n : 0;
+        if (framing > s.header_bytes_max) return refuse(ParseError::kHeaderTooLarge);
+        if (waits) return Event::kNeedMore;
     }
     s.body = std::move(message.body);
     s.head_seen = false;

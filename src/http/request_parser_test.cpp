@@ -61,6 +61,29 @@ TEST(RequestParser, ignores_an_empty_line_before_a_request) {
     EXPECT_EQ(run("\r\n" + kGet), "GET /a [];");
     EXPECT_EQ(run("\r\n" + kGet, 1), "GET /a [];");
     EXPECT_EQ(run("\n" + kGet), "malformed");
+    // One of them, between requests too, however they arrive.
+    const auto between = kPost + "\r\n" + kGet;
+    const auto three = kPost + "\r\n\r\n\r\n" + kGet;
+    for (std::size_t step = 1; step <= three.size(); ++step) {
+        ASSERT_EQ(run(between, step), "POST /b [abc];GET /a [];") << step;
+        ASSERT_EQ(run(three, step), "POST /b [abc];malformed") << step;
+    }
+}
+
+TEST(RequestParser, limits_the_header_of_a_chunk_and_the_trailer_however_they_are_cut) {
+    const std::string head = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const auto chunk = [&head](std::size_t line) {
+        return head + "3;" + std::string(line - 4, 'x') + "\r\nabc\r\n0\r\n\r\n";
+    };
+    const auto trailer = [&head](std::size_t bytes) {
+        return head + "0\r\nT: " + std::string(bytes - 10, 'x') + "\r\n\r\n";
+    };
+    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::string::npos}) {
+        EXPECT_EQ(run(chunk(kHeaderMax), step), "POST /c [abc];") << step;
+        EXPECT_EQ(run(chunk(kHeaderMax + 1), step), "POST /c header-too-large") << step;
+        EXPECT_EQ(run(trailer(kHeaderMax), step), "POST /c [];") << step;
+        EXPECT_EQ(run(trailer(kHeaderMax + 1), step), "POST /c header-too-large") << step;
+    }
 }
 
 // Shapes by which two servers can be made to see different requests in the same bytes.
