@@ -6,12 +6,32 @@
 
 #include "base/hex.hpp"
 #include "cli/verification.hpp"
+#include "contracts/registry/registry.hpp"
 #include "node/json_text.hpp"
 
 namespace consilium::cli {
 namespace {
 
 namespace json = boost::json;
+
+// What a rejected transaction's intent takes to succeed.
+ledger::Retry retry_of(const ledger::Outcome& outcome) {
+    return contracts::registry().describe(outcome.contract, outcome.code).retry;
+}
+
+std::string in_words(ledger::Retry retry) {
+    switch (retry) {
+        case ledger::Retry::kNever:
+            return "no: the command itself is wrong, or its effect is there already";
+        case ledger::Retry::kOtherState:
+            return "once what it speaks of has changed";
+        case ledger::Retry::kOtherActor:
+            return "by another user, role or member";
+        case ledger::Retry::kNewTransaction:
+            return "in a transaction made and signed anew";
+    }
+    return "";
+}
 
 void print(const v1::CommittedOutcome& committed, const ledger::Outcome& outcome,
            const std::string& receipt_file, Context& context) {
@@ -24,6 +44,7 @@ void print(const v1::CommittedOutcome& committed, const ledger::Outcome& outcome
                          {"applied", outcome.applied()},
                          {"outcome", outcome_text(outcome)},
                          {"assigned", assigned}};
+        if (!outcome.applied()) out["retry"] = ledger::to_string(retry_of(outcome));
         if (!receipt_file.empty()) out["receipt"] = receipt_file;
         context.out << node::pretty_json(out) << '\n';
         return;
@@ -32,6 +53,7 @@ void print(const v1::CommittedOutcome& committed, const ledger::Outcome& outcome
     facts.add("transaction", to_hex(committed.transaction_id()));
     facts.add("block", std::to_string(committed.height()));
     facts.add("outcome", outcome_text(outcome));
+    if (!outcome.applied()) facts.add("can succeed", in_words(retry_of(outcome)));
     std::string numbers;
     for (const auto number : outcome.assigned)
         numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);

@@ -65,26 +65,41 @@ const char* to_string(OutcomeError error) {
     return "unknown";
 }
 
+const char* to_string(Retry retry) {
+    switch (retry) {
+        case Retry::kNever:
+            return "never";
+        case Retry::kOtherState:
+            return "other-state";
+        case Retry::kOtherActor:
+            return "other-actor";
+        case Retry::kNewTransaction:
+            return "new-transaction";
+    }
+    return "never";
+}
+
 RejectionText describe_rejection(Rejection rejection) {
     switch (rejection) {
         case Rejection::kExpired:
             return {"expired", "The transaction's time limit passed before a block took it.",
-                    Retry::kNever};
+                    Retry::kNewTransaction};
         case Rejection::kUserUnknown:
             return {"user-unknown", "The user id is not registered for this member.",
                     Retry::kOtherActor};
         case Rejection::kUserNotValidNow:
-            return {"user-not-valid-now", "The user id is for another day.", Retry::kOtherActor};
+            return {"user-not-valid-now", "The user id is for another day.",
+                    Retry::kNewTransaction};
         case Rejection::kUserRevoked:
             return {"user-revoked", "The user id has been revoked.", Retry::kOtherActor};
         case Rejection::kUserRole:
             return {"user-role", "The user is not registered in this role.", Retry::kOtherActor};
         case Rejection::kPersonalSignature:
-            return {"personal-signature", "A personal signature is wrong.", Retry::kOtherActor};
+            return {"personal-signature", "A personal signature is wrong.", Retry::kNewTransaction};
         case Rejection::kPersonalNotAfter:
             return {"personal-not-after",
                     "A personally signed request may be valid for at most 24 hours.",
-                    Retry::kOtherActor};
+                    Retry::kNewTransaction};
         case Rejection::kPersonalReplayed:
             return {"personal-replayed", "This personally signed request has been applied already.",
                     Retry::kNever};
@@ -96,10 +111,10 @@ RejectionText describe_rejection(Rejection rejection) {
         case Rejection::kKeyExpired:
             return {"key-expired",
                     "The member's key has expired; it can only register its replacement.",
-                    Retry::kOtherActor};
+                    Retry::kOtherState};
         case Rejection::kPersonalUnasked:
             return {"personal-unasked", "No command asks for one of the personal signatures.",
-                    Retry::kOtherActor};
+                    Retry::kNewTransaction};
     }
     return {};
 }

@@ -32,12 +32,16 @@ enum class OutcomeError {
 [[nodiscard]] const char* to_string(OutcomeError error);
 [[nodiscard]] Result<Outcome, OutcomeError> decode_outcome(BytesView bytes);
 
-// Whether the same intent can succeed later, in a new transaction.
+// What it takes for the same intent to succeed. Always a new transaction: the outcome of these
+// bytes stands for ever.
 enum class Retry {
-    kNever,       // the command itself is wrong
-    kOtherState,  // when the state it speaks of has changed
-    kOtherActor,  // by another user, role or member
+    kNever,           // nothing: the command itself is wrong, or its effect is there already
+    kOtherState,      // the state that it speaks of must change first
+    kOtherActor,      // another user, role or member must ask
+    kNewTransaction,  // nothing else: the same actor makes and signs the transaction anew
 };
+// As the API and the tools write it: "never", "other-state", "other-actor", "new-transaction".
+[[nodiscard]] const char* to_string(Retry retry);
 
 // How a rejection is shown to a user.
 struct RejectionText {
@@ -48,8 +52,8 @@ struct RejectionText {
 
 // Rejections by the ledger itself (contract 1), which precede every contract's own.
 enum class Rejection : std::uint32_t {
-    // The transaction's not_after is before block time: docs/formats/transaction.md. The same bytes
-    // never apply again; a new transaction may.
+    // The transaction's not_after is before block time: docs/formats/transaction.md. With a later
+    // one.
     kExpired = 1,
     // Actor.user is no user id of this member: 45 CFR 164.312(a)(2)(i), unique user identification.
     // By a registered user.

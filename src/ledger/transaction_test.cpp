@@ -225,6 +225,26 @@ TEST(Outcome, TheEncoderByHandAgreesWithTheGeneratedOne) {
     }
 }
 
+TEST(Outcome, WhatTheLedgerItselfRejectsSaysHowToGoOn) {
+    const auto retry = [](Rejection rejection) {
+        return std::string_view(to_string(describe_rejection(rejection).retry));
+    };
+    for (const Rejection rejection :
+         {Rejection::kExpired, Rejection::kUserNotValidNow, Rejection::kPersonalSignature,
+          Rejection::kPersonalNotAfter, Rejection::kPersonalUnasked}) {
+        EXPECT_EQ(retry(rejection), "new-transaction") << describe_rejection(rejection).name;
+    }
+    for (const Rejection rejection :
+         {Rejection::kUserUnknown, Rejection::kUserRevoked, Rejection::kUserRole}) {
+        EXPECT_EQ(retry(rejection), "other-actor") << describe_rejection(rejection).name;
+    }
+    EXPECT_EQ(retry(Rejection::kKeyExpired), "other-state");
+    for (const Rejection rejection :
+         {Rejection::kPersonalReplayed, Rejection::kUnknownContract, Rejection::kInvariant}) {
+        EXPECT_EQ(retry(rejection), "never") << describe_rejection(rejection).name;
+    }
+}
+
 TEST(Outcome, EveryRejectionIsDescribed) {
     const auto last = static_cast<std::uint32_t>(Rejection::kPersonalUnasked);
     for (std::uint32_t code = 1; code <= last; ++code)

@@ -302,6 +302,7 @@ class CommandLineTest(support.Case):
                                       "link_id": "11" * 16, "version": 1}}}]))
         self.assertEqual(result.code, 1)
         self.assertIn("rejected by user-revoked", result.out)
+        self.assertIn("by another user, role or member", result.out)
         # A batch that the ledger rejects leaves the list as it was.
         self.refused(1, "user", "add", "--role", "clerk", "--days", 1, "--from", "2020-01-01",
                      "--member", "clinic", env=env)
@@ -317,6 +318,9 @@ class CommandLineTest(support.Case):
         self.ok("key", "retire", 2, "--member", "clinic", env=env)
         result = self.refused(1, "key", "retire", 2, "--member", "clinic", env=env)
         self.assertIn("rejected by", result.out)
+        again = self.refused(1, "key", "register", "second.key", "--json", "--member", "clinic",
+                             env=env).json()
+        self.assertEqual((again["applied"], again["retry"]), (False, "never"))
 
     def check_ledger(self, env):
         more = {"env": env}

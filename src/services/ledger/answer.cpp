@@ -27,18 +27,6 @@ void append_hex(std::string& out, BytesView bytes) {
     }
 }
 
-const char* to_string(ledger::Retry retry) {
-    switch (retry) {
-        case ledger::Retry::kNever:
-            return "never";
-        case ledger::Retry::kOtherState:
-            return "other-state";
-        case ledger::Retry::kOtherActor:
-            return "other-actor";
-    }
-    return "never";
-}
-
 // Names and texts of rejections are ours: plain ASCII without quotes or backslashes is all they
 // hold, and anything else is left out.
 void append_text(std::string& out, std::string_view text) {
@@ -62,7 +50,7 @@ void append_rejection(std::string& out, const ledger::Outcome& outcome, const De
     out += ",\"text\":";
     append_text(out, text.text);
     out += ",\"retry\":\"";
-    out += to_string(text.retry);
+    out += ledger::to_string(text.retry);
     out += "\"}}";
 }
 

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
+#include "services/ledger/openapi.hpp"
+
 namespace consilium::services::ledger_api {
 namespace {
 
@@ -16,6 +20,27 @@ TEST(Answer, writes_base64) {
     EXPECT_EQ(to_base64("fooba"), "Zm9vYmE=");
     EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
     EXPECT_EQ(to_base64("\xff\xfe\xfd"), "//79");
+}
+
+TEST(Answer, every_retry_is_in_the_document) {
+    const auto document = boost::json::parse(openapi_document());
+    std::vector<std::string> described;
+    for (const auto& word :
+         document.at_pointer("/components/schemas/Rejection/properties/retry/enum").as_array()) {
+        described.emplace_back(word.as_string());
+    }
+    Committed committed;
+    committed.outcome = ledger::encode_outcome({1, 1, 0, {}});
+    std::vector<std::string> written;
+    for (const auto retry : {ledger::Retry::kNever, ledger::Retry::kOtherState,
+                             ledger::Retry::kOtherActor, ledger::Retry::kNewTransaction}) {
+        std::string out;
+        append_outcome_json(out, committed, [&](std::uint32_t, std::uint32_t) {
+            return ledger::RejectionText{"name", "Text.", retry};
+        });
+        written.emplace_back(boost::json::parse(out).at("rejection").at("retry").as_string());
+    }
+    EXPECT_EQ(written, described);
 }
 
 TEST(Answer, writes_outcomes) {
