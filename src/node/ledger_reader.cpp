@@ -63,6 +63,16 @@ Result<std::optional<Committed>, state::DiskError> read_committed(const state::D
         Committed{id, place->height, place->item, place->transaction, std::move(*outcome)});
 }
 
+Result<Height, state::DiskError> oldest_block(const state::DiskReader& disk) {
+    const auto cursor = disk.cursor(Space::kBlocks);
+    cursor->seek_first();
+    if (const auto error = cursor->error()) return fail(*error);
+    if (!cursor->valid()) return Height{0};
+    const auto height = height_of_key(cursor->key());
+    if (!height) return fail(state::DiskError::kCorruption);
+    return *height;
+}
+
 Result<std::optional<services::BlockEvent>, ReadError> read_block_event(
     const state::DiskReader& disk, const ledger::NetworkId& network, Height height) {
     const auto bytes = disk.get(Space::kBlocks, height_key(height));
@@ -127,6 +137,7 @@ services::NodeStatus LedgerReader::status() const {
         status.block_time = newest->time;
         status.state_root = newest->state_root;
     }
+    if (const auto oldest = oldest_block(application_.disk())) status.retained_height = *oldest;
     const Live live = live_ ? live_() : Live{};
     status.catching_up = live.catching_up;
     status.queue_transactions = live.queue_transactions;
@@ -164,7 +175,7 @@ Result<ledger::SignedHeader, ReadError> LedgerReader::header(Height height) cons
     if (height == 0) return fail(ReadError::kNotFound);
     const auto bytes = application_.disk().get(Space::kHeaders, height_key(height));
     if (!bytes) return fail(ReadError::kDisk);
-    if (!*bytes) return fail(ReadError::kNotYet);
+    if (!*bytes) return fail(missing(height));
     auto signed_header = ledger::decode_signed_header(**bytes);
     const auto set = validators(height);
     if (!signed_header || !set) return fail(ReadError::kDisk);
@@ -186,7 +197,7 @@ Result<std::shared_ptr<const LedgerReader::ReceiptSource>, ReadError> LedgerRead
     const auto outcome_bytes =
         application_.disk().get(Space::kOutcomes, outcomes_key(height, item));
     if (!block_bytes || !outcome_bytes) return fail(ReadError::kDisk);
-    if (!*block_bytes || !*outcome_bytes) return fail(ReadError::kPruned);
+    if (!*block_bytes || !*outcome_bytes) return fail(missing(height));
     auto row = decode_block_row(**block_bytes);
     auto outcomes = decode_outcomes_row(**outcome_bytes);
     if (!row || !outcomes || item >= row->items.size()) return fail(ReadError::kDisk);
@@ -372,7 +383,7 @@ Result<Bytes, ReadError> LedgerReader::block(Height height) const {
     if (height > published_height() || height == 0) return fail(ReadError::kNotFound);
     auto kept = application_.kept_block(height);
     if (!kept) return fail(ReadError::kDisk);
-    if (!*kept) return fail(ReadError::kPruned);
+    if (!*kept) return fail(missing(height));
     v1::StoredBlock stored;
     stored.set_height(height);
     stored.set_signed_header(std::move((*kept)->signed_header));
@@ -381,20 +392,41 @@ Result<Bytes, ReadError> LedgerReader::block(Height height) const {
     return proto::encode(stored);
 }
 
+ReadError LedgerReader::missing(Height height) const {
+    const auto oldest = oldest_block(application_.disk());
+    if (!oldest) return ReadError::kDisk;
+    return height < *oldest ? ReadError::kPruned : ReadError::kNotYet;
+}
+
 Result<UnixMs, ReadError> LedgerReader::time_of(Height height) const {
-    if (height == 0) return genesis_.time;
     const auto bytes = application_.disk().get(Space::kHeaders, height_key(height));
     if (!bytes) return fail(ReadError::kDisk);
-    if (!*bytes) return fail(ReadError::kPruned);
-    const auto signed_header = ledger::decode_signed_header(**bytes);
-    if (!signed_header) return fail(ReadError::kDisk);
-    return ledger::unix_ms(signed_header->header.time);
+    if (*bytes) {
+        const auto signed_header = ledger::decode_signed_header(**bytes);
+        if (!signed_header) return fail(ReadError::kDisk);
+        return ledger::unix_ms(signed_header->header.time);
+    }
+    const auto block = application_.disk().get(Space::kBlocks, height_key(height));
+    if (!block) return fail(ReadError::kDisk);
+    if (!*block) return fail(missing(height));
+    const auto row = decode_block_row(**block);
+    if (!row) return fail(ReadError::kDisk);
+    return row->time;
 }
 
 Result<Height, ReadError> LedgerReader::height_at(UnixMs time) const {
     if (time < genesis_.time) return fail(ReadError::kNotFound);
-    Height low = 0;                        // time(low) <= time
-    Height high = published_height() + 1;  // time(high) > time, or no such block
+    const auto oldest = oldest_block(application_.disk());
+    if (!oldest) return fail(ReadError::kDisk);
+    Height low = 0;  // time(low) <= time
+    if (*oldest > 1) {
+        // Which of the blocks that are gone it was is not known here.
+        const auto at = time_of(*oldest);
+        if (!at) return fail(at.error());
+        if (time < *at) return fail(ReadError::kPruned);
+        low = *oldest;
+    }
+    Height high = std::max(published_height(), low) + 1;  // time(high) > time, or no such block
     while (high - low > 1) {
         const Height middle = low + (high - low) / 2;
         const auto at = time_of(middle);

@@ -19,6 +19,9 @@ namespace consilium::node {
 [[nodiscard]] Result<std::optional<services::Committed>, state::DiskError> read_committed(
     const state::DiskReader& disk, const ledger::TransactionId& id);
 
+// The height of the oldest block that is still held; 0 when none is.
+[[nodiscard]] Result<Height, state::DiskError> oldest_block(const state::DiskReader& disk);
+
 // A stored block as followers see it; nothing when it is not held.
 [[nodiscard]] Result<std::optional<services::BlockEvent>, services::ReadError> read_block_event(
     const state::DiskReader& disk, const ledger::NetworkId& network, Height height);
@@ -74,7 +77,10 @@ class LedgerReader final : public services::Reads {
     [[nodiscard]] Result<Bytes, services::ReadError> state_receipt(const Provable& provable,
                                                                    bool prefix, BytesView subject,
                                                                    std::optional<Height> at) const;
+    // When a block was made: its header says so, or itself while that is still to be stored.
     [[nodiscard]] Result<UnixMs, services::ReadError> time_of(Height height) const;
+    // Why what belongs to a published block is not there: it was pruned, or is still to be stored.
+    [[nodiscard]] services::ReadError missing(Height height) const;
     [[nodiscard]] Height published_height() const;
 
     const LedgerApplication& application_;

@@ -211,6 +211,11 @@ Bytes height_key(Height height) {
     return key;
 }
 
+std::optional<Height> height_of_key(BytesView key) {
+    if (key.size() != 8) return std::nullopt;
+    return read_be64(key);
+}
+
 Bytes outcomes_key(Height height, std::uint32_t item) {
     Bytes key = height_key(height);
     append_be32(key, item);

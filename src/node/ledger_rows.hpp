@@ -53,6 +53,7 @@ struct Place {
 
 // Keys.
 [[nodiscard]] Bytes height_key(Height height);                        // kBlocks, kHeaders
+[[nodiscard]] std::optional<Height> height_of_key(BytesView key);     // kBlocks, kHeaders
 [[nodiscard]] Bytes outcomes_key(Height height, std::uint32_t item);  // kOutcomes
 [[nodiscard]] Bytes validators_key(Height height);                    // kNode
 [[nodiscard]] std::optional<Height> validators_key_height(BytesView key);

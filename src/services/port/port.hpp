@@ -149,8 +149,9 @@ class Reads {
                                                                   bool prove) const = 0;
     // v1::StoredBlock: header, commit and items.
     [[nodiscard]] virtual Result<Bytes, ReadError> block(Height height) const = 0;
-    // The height of the last block whose time is <= `time`; 0 is the genesis. Not found before
-    // that.
+    // The height of the last block whose time is <= `time`; 0 is the genesis. kNotFound before
+    // that, kPruned before the oldest block held when that is not the first. For a time that no
+    // block has reached it is the newest block, until there is a newer one.
     [[nodiscard]] virtual Result<Height, ReadError> height_at(UnixMs time) const = 0;
     // v1::ValidatorHistory: the chain of validator-set changes from genesis.
     [[nodiscard]] virtual Result<Bytes, ReadError> validator_history() const = 0;
