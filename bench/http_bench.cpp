@@ -172,8 +172,8 @@ class EchoNode final : public services::Submit, public services::Events, public 
         }
         changed_.notify_one();
     }
-    std::unique_ptr<services::Subscription> subscribe(
-        services::Cursor, std::function<void(const services::BlockEvent&)>) override {
+    std::unique_ptr<services::Subscription> subscribe(services::Cursor,
+                                                      services::EventCallback) override {
         return nullptr;
     }
     services::NodeStatus status() const override { return {}; }

@@ -17,7 +17,7 @@ constexpr std::size_t kRecentBlocks = 64;
 
 struct Follower::Feed {
     Height next = 1;
-    std::function<void(const services::BlockEvent&)> each;
+    services::EventCallback each;
     bool ended = false;
     bool calling = false;
 };
@@ -58,8 +58,8 @@ Follower::~Follower() {
     thread_.join();
 }
 
-std::unique_ptr<services::Subscription> Follower::subscribe(
-    services::Cursor from, std::function<void(const services::BlockEvent&)> each) {
+std::unique_ptr<services::Subscription> Follower::subscribe(services::Cursor from,
+                                                            services::EventCallback each) {
     auto feed = std::make_shared<Feed>();
     feed->next = std::max<Height>(from.height, 1);
     feed->each = std::move(each);
@@ -113,6 +113,12 @@ void Follower::run() {
 }
 
 bool Follower::feed_one(Feed& feed) {
+    const auto event = next_of(feed);
+    feed.each(event);
+    return event.ok();
+}
+
+Result<services::BlockEvent, services::ReadError> Follower::next_of(const Feed& feed) {
     std::shared_ptr<const AppliedBlock> block;
     {
         const std::lock_guard lock(mutex_);
@@ -121,14 +127,14 @@ bool Follower::feed_one(Feed& feed) {
         });
         if (found != recent_.end()) block = *found;
     }
-    if (block) {
-        feed.each(block_event_of(*block));
-        return true;
-    }
-    const auto event = read_block_event(application_.disk(), network_, feed.next);
-    if (!event || !*event) return false;
-    feed.each(**event);
-    return true;
+    if (block) return block_event_of(*block);
+    auto event = read_block_event(application_.disk(), network_, feed.next);
+    if (!event) return fail(event.error());
+    if (*event) return std::move(**event);
+    // A block that was published is there unless it was pruned since.
+    const auto oldest = oldest_block(application_.disk());
+    return fail(oldest && feed.next < *oldest ? services::ReadError::kPruned
+                                              : services::ReadError::kDisk);
 }
 
 }  // namespace consilium::node

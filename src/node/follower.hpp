@@ -23,7 +23,7 @@ class Follower final : public services::Events {
     ~Follower() override;
 
     [[nodiscard]] std::unique_ptr<services::Subscription> subscribe(
-        services::Cursor from, std::function<void(const services::BlockEvent&)> each) override;
+        services::Cursor from, services::EventCallback each) override;
 
     // A block that was just published, in order.
     void published(std::shared_ptr<const AppliedBlock> block);
@@ -32,8 +32,9 @@ class Follower final : public services::Events {
     struct Feed;
     class Handle;
     void run();
-    // The next block of that feed; false when it could not be read, which ends the feed.
+    // Calls back with the next block of that feed, or with why there is none; false for that.
     [[nodiscard]] bool feed_one(Feed& feed);
+    [[nodiscard]] Result<services::BlockEvent, services::ReadError> next_of(const Feed& feed);
     [[nodiscard]] std::shared_ptr<Feed> behind() const;
 
     const LedgerApplication& application_;

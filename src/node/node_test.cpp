@@ -228,10 +228,11 @@ TEST(Node, FollowersResumeFromTheirCursor) {
     std::vector<Height> heights;
     std::vector<ledger::TransactionId> ids;
     std::mutex mutex;
-    const auto follow = [&](const services::BlockEvent& event) {
+    const auto follow = [&](const Result<services::BlockEvent, services::ReadError>& event) {
+        ASSERT_TRUE(event.ok());
         const std::lock_guard lock(mutex);
-        heights.push_back(event.height);
-        for (const auto& committed : event.outcomes)
+        heights.push_back(event->height);
+        for (const auto& committed : event->outcomes)
             ids.push_back(committed.id);
     };
     const auto wait_for = [&](std::size_t count) {

@@ -166,20 +166,36 @@ http::Response submit_problem(SubmitError error) {
     return http::problem(500, "internal", "The node failed");
 }
 
-http::Response read_problem(ReadError error) {
+const char* problem_code(ReadError error) {
     switch (error) {
         case ReadError::kNotFound:
-            return http::problem(404, "not-found", "The ledger holds nothing of that name");
+            return "not-found";
         case ReadError::kNotYet:
-            return http::problem_retry(503, "not-yet",
+            return "not-yet";
+        case ReadError::kPruned:
+            return "pruned";
+        case ReadError::kBadRequest:
+            return "bad-request";
+        case ReadError::kDisk:
+            return "disk";
+    }
+    return "internal";
+}
+
+http::Response read_problem(ReadError error) {
+    const auto code = problem_code(error);
+    switch (error) {
+        case ReadError::kNotFound:
+            return http::problem(404, code, "The ledger holds nothing of that name");
+        case ReadError::kNotYet:
+            return http::problem_retry(503, code,
                                        "The proof needs the next block; ask again shortly", 1);
         case ReadError::kPruned:
-            return http::problem(410, "pruned",
-                                 "This node no longer holds it; ask an archive node");
+            return http::problem(410, code, "This node no longer holds it; ask an archive node");
         case ReadError::kBadRequest:
-            return http::problem(400, "bad-request", "The request cannot be understood");
+            return http::problem(400, code, "The request cannot be understood");
         case ReadError::kDisk:
-            return http::problem(500, "disk", "The node cannot read its disk");
+            return http::problem(500, code, "The node cannot read its disk");
     }
     return http::problem(500, "internal", "The node failed");
 }

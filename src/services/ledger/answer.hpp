@@ -25,6 +25,7 @@ void append_outcome_json(std::string& out, const Committed& committed, const Des
 
 // Stable codes of problem documents.
 [[nodiscard]] const char* problem_code(SubmitError error);
+[[nodiscard]] const char* problem_code(ReadError error);
 [[nodiscard]] std::uint16_t problem_status(SubmitError error);
 [[nodiscard]] http::Response submit_problem(SubmitError error);
 [[nodiscard]] http::Response read_problem(ReadError error);

@@ -43,12 +43,19 @@ void append_block_event(std::string& out, const BlockEvent& block) {
     out += "\",\"outcomes\":" + std::to_string(block.outcomes.size()) + "}\n\n";
 }
 
+void append_end_event(std::string& out, ReadError reason) {
+    out += "event: end\ndata: {\"code\":\"";
+    out += problem_code(reason);
+    out += "\"}\n\n";
+}
+
 struct EventFeeds::Feed {
     std::shared_ptr<http::Stream> stream;
     std::mutex mutex;  // of what follows
     Cursor next;       // what the stream has been given
     bool full = false;
     bool room = false;
+    std::optional<ReadError> ended;
     // Touched by the thread of EventFeeds alone.
     std::unique_ptr<Subscription> subscription;
 };
@@ -125,25 +132,48 @@ void EventFeeds::on_block(const std::shared_ptr<Feed>& feed, const BlockEvent& b
     }
 }
 
+// Runs on a thread of the node.
+void EventFeeds::on_end(const std::shared_ptr<Feed>& feed, ReadError reason) {
+    {
+        const std::lock_guard lock(feed->mutex);
+        // Blocks before it are missing on the stream: the next subscription comes here again.
+        if (feed->full) return;
+        feed->ended = reason;
+    }
+    wake();
+}
+
 // Runs on the thread of this object.
 void EventFeeds::attend(const std::shared_ptr<Feed>& feed) {
     bool subscribe = false;
     bool end = false;
     Cursor from;
+    std::optional<ReadError> ended;
     {
         const std::lock_guard lock(feed->mutex);
-        end = feed->full;
+        ended = feed->ended;
+        end = feed->full || ended;
         if (feed->full && feed->room) feed->full = false;
         subscribe = feed->room;
         feed->room = false;
         from = feed->next;
     }
     if (end || subscribe) feed->subscription = nullptr;
+    if (ended) {
+        std::string text;
+        append_end_event(text, *ended);
+        // Without room for it on_room comes back here.
+        if (feed->stream->write(std::move(text))) feed->stream->close();
+        return;
+    }
     if (!subscribe) return;
     const std::weak_ptr<Feed> weak = feed;
-    feed->subscription = events_.subscribe(from, [this, weak](const BlockEvent& block) {
-        if (const auto one = weak.lock()) on_block(one, block);
-    });
+    feed->subscription =
+        events_.subscribe(from, [this, weak](const Result<BlockEvent, ReadError>& block) {
+            const auto one = weak.lock();
+            if (one && block) on_block(one, *block);
+            if (one && !block) on_end(one, block.error());
+        });
 }
 
 void EventFeeds::run() {

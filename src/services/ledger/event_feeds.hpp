@@ -24,10 +24,13 @@ namespace consilium::services::ledger_api {
 void append_outcome_event(std::string& out, const BlockEvent& block, std::size_t index,
                           const Describe& describe);
 void append_block_event(std::string& out, const BlockEvent& block);
+// The last one, without an id: why nothing follows.
+void append_end_event(std::string& out, ReadError reason);
 
 // The followers. A slow one is not waited for: when its stream is full its subscription ends, and
 // a new one is made from its cursor when there is room, on a thread of this object, because ending
-// a subscription waits for a call back under way. Thread-safe.
+// a subscription waits for a call back under way. A stream that cannot go on is told why and
+// closed. Thread-safe.
 class EventFeeds {
  public:
     EventFeeds(Events& events, Describe describe, std::uint64_t ping_interval_ms);
@@ -40,6 +43,7 @@ class EventFeeds {
     void run();
     void wake();
     void on_block(const std::shared_ptr<Feed>& feed, const BlockEvent& block);
+    void on_end(const std::shared_ptr<Feed>& feed, ReadError reason);
     void attend(const std::shared_ptr<Feed>& feed);
 
     Events& events_;

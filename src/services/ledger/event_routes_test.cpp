@@ -74,6 +74,49 @@ TEST_F(EventRoutesTest, refuses_cursors_that_are_none_or_pruned) {
     auto c = client();
     c.send(events("?from=4.0"));
     EXPECT_EQ(c.read()->status, 410);
+    auto from_start = client();
+    from_start.send(events("?from=0.0"));
+    EXPECT_EQ(from_start.read()->status, 410);
+    auto held = client();
+    held.send(events("?from=5.0"));
+    EXPECT_THAT(held.read_until("\r\n\r\n"), HasSubstr("200 OK"));
+}
+
+TEST_F(EventRoutesTest, says_why_a_stream_ends) {
+    start();
+    for (const auto& [reason, code] :
+         {std::pair(ReadError::kPruned, "pruned"), std::pair(ReadError::kDisk, "disk")}) {
+        auto c = client();
+        c.send(events("?from=1.0"));
+        (void)c.read_until("\r\n\r\n");
+        wait_followers(1);
+        node_.publish(node_.newest + 1, 1);
+        node_.end(reason);
+        const auto last = "event: end\ndata: {\"code\":\"" + std::string(code) + "\"}\n\n";
+        const auto text = c.read_until(last);
+        EXPECT_THAT(text, HasSubstr("event: block"));
+        EXPECT_THAT(text, ::testing::EndsWith(last));
+        EXPECT_TRUE(c.closed());
+        wait_followers(0);
+    }
+}
+
+TEST_F(EventRoutesTest, a_slow_client_is_told_of_the_end_after_what_it_can_still_have) {
+    http::ServerLimits limits;
+    limits.stream_buffer_bytes_max = 64 * 1024;
+    start(limits);
+    constexpr Height kBlocks = 20;
+    for (Height height = 1; height <= kBlocks; ++height)
+        node_.publish(height, 3000);
+    node_.ends_after_stored = ReadError::kPruned;
+    auto c = client();
+    c.send(events("?from=1.0"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const auto text = c.read_until("event: end\n");
+    EXPECT_THAT(text, HasSubstr("id: " + std::to_string(kBlocks + 1) + ".0\n"));
+    EXPECT_THAT(c.read_until("\n\n"), HasSubstr("pruned"));
+    EXPECT_TRUE(c.closed());
+    EXPECT_GT(node_.subscriptions, 1);
 }
 
 TEST_F(EventRoutesTest, loses_nothing_when_the_client_is_slow) {

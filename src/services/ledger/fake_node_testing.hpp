@@ -49,11 +49,10 @@ class FakeNode final : public Submit, public Events, public Reads {
         });
     }
 
-    std::unique_ptr<Subscription> subscribe(Cursor from,
-                                            std::function<void(const BlockEvent&)> each) override {
+    std::unique_ptr<Subscription> subscribe(Cursor from, EventCallback each) override {
         struct Handle final : Subscription {
             FakeNode* node = nullptr;
-            std::list<std::function<void(const BlockEvent&)>>::iterator place;
+            std::list<EventCallback>::iterator place;
             ~Handle() override {
                 const std::lock_guard lock(node->mutex);
                 node->followers.erase(place);
@@ -64,6 +63,7 @@ class FakeNode final : public Submit, public Events, public Reads {
         for (const auto& block : blocks) {
             if (block.height >= from.height) each(block);
         }
+        if (ends_after_stored) each(fail(*ends_after_stored));
         auto handle = std::make_unique<Handle>();
         handle->node = this;
         handle->place = followers.insert(followers.end(), std::move(each));
@@ -83,6 +83,13 @@ class FakeNode final : public Submit, public Events, public Reads {
         newest = height;
         for (const auto& each : followers)
             each(block);
+    }
+
+    // Nothing follows, for all followers.
+    void end(ReadError error) {
+        const std::lock_guard lock(mutex);
+        for (const auto& each : followers)
+            each(fail(error));
     }
 
     NodeStatus status() const override {
@@ -176,7 +183,7 @@ class FakeNode final : public Submit, public Events, public Reads {
     std::vector<std::function<void(std::size_t, Result<Committed, SubmitError>)>> late;
     mutable std::mutex mutex;
     std::vector<std::thread> threads;
-    std::list<std::function<void(const BlockEvent&)>> followers;
+    std::list<EventCallback> followers;
     std::vector<BlockEvent> blocks;
     std::atomic<int> calls{0};
     std::atomic<int> subscriptions{0};
@@ -184,6 +191,7 @@ class FakeNode final : public Submit, public Events, public Reads {
     std::atomic<Height> retained{0};
     std::atomic<bool> catching_up{false};
     std::optional<ReadError> list_error;
+    std::optional<ReadError> ends_after_stored;  // of events
 };
 
 }  // namespace consilium::services::ledger_api

@@ -55,6 +55,16 @@ class Submit {
         std::function<void(std::size_t index, Result<Committed, SubmitError>)> done) = 0;
 };
 
+enum class ReadError {
+    kNotFound,    // the ledger holds nothing of that name
+    kNotYet,      // a height to come, or a proof that needs the next header: ask again shortly
+    kPruned,      // below the retained height: ask an archive node
+    kBadRequest,  // a key, prefix or limit out of range, or a proof of part of a list
+    kDisk,        // the store cannot be read, or holds what it should not
+};
+
+[[nodiscard]] const char* to_string(ReadError error);
+
 // One committed block as followers see it. Height 0, the genesis, is none.
 struct BlockEvent {
     Height height = 0;
@@ -76,26 +86,19 @@ class Subscription {
     virtual ~Subscription() = default;  // ends the subscription; no call back runs after it returns
 };
 
+// A block, or why none follows: kPruned when the store no longer holds the next one, kDisk when it
+// cannot be read. That is the last call.
+using EventCallback = std::function<void(const Result<BlockEvent, ReadError>&)>;
+
 class Events {
  public:
     virtual ~Events() = default;
     // Calls back for every block from `from.height` on, each once and in order, first from the
     // store, then live; the caller skips what its cursor's index covers. One thread of the node's
-    // calls all followers, so `each` must not wait. Ends without a word when the store no longer
-    // holds the next block (NodeStatus::retained_height). Thread-safe.
-    [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(
-        Cursor from, std::function<void(const BlockEvent&)> each) = 0;
+    // calls all followers, so `each` must not wait. Thread-safe.
+    [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(Cursor from,
+                                                                  EventCallback each) = 0;
 };
-
-enum class ReadError {
-    kNotFound,    // the ledger holds nothing of that name
-    kNotYet,      // a height to come, or a proof that needs the next header: ask again shortly
-    kPruned,      // below the retained height: ask an archive node
-    kBadRequest,  // a key, prefix or limit out of range, or a proof of part of a list
-    kDisk,        // the store cannot be read, or holds what it should not
-};
-
-[[nodiscard]] const char* to_string(ReadError error);
 
 struct NodeStatus {
     ledger::MemberId member_id;
