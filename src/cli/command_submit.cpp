@@ -6,12 +6,12 @@
 
 #include "base/hex.hpp"
 #include "cli/access.hpp"
-#include "cli/command_messages.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
 #include "cli/show.hpp"
 #include "cli/submission.hpp"
 #include "cli/verification.hpp"
+#include "contracts/registry/registry.hpp"
 #include "ledger/transaction.hpp"
 #include "node/json_text.hpp"
 #include "proto/canonical.hpp"
@@ -49,14 +49,14 @@ Result<v1::Command, Problem> read_command(const json::value& value, std::size_t 
     }
     const std::string name(object->begin()->key());
     std::vector<std::string> known;
-    for (const auto id : contract_ids()) {
-        known.emplace_back(contract_name(id));
-        if (name != contract_name(id)) continue;
-        const auto message = command_message(id);
+    for (const auto* contract : contracts::registry().contracts()) {
+        known.emplace_back(contract->name());
+        if (name != contract->name()) continue;
+        const std::unique_ptr<google::protobuf::Message> message(contract->command().New());
         const std::string wrong = read_message(object->begin()->value(), *message);
         if (!wrong.empty()) return fail(Problem{Exit::kUsage, where + "." + name + wrong, {}});
         v1::Command command;
-        command.set_contract(id);
+        command.set_contract(static_cast<std::uint32_t>(contract->id()));
         command.set_payload(message->SerializeAsString());
         return command;
     }

@@ -10,7 +10,6 @@
 #include "base/assert.hpp"
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
-#include "cli/command_messages.hpp"
 #include "cli/names.hpp"
 #include "contracts/registry/registry.hpp"
 #include "ledger/commit.hpp"
@@ -73,13 +72,15 @@ json::object command_json(const v1::Command& command) {
         return {{"ledger",
                  json::object{{json::string_view(kFence.data(), kFence.size()), json::object{}}}}};
     }
-    const auto message = command_message(command.contract());
-    if (message == nullptr ||
-        !proto::check_canonical(*command_shape(command.contract()), command.payload())) {
+    const auto* contract = contracts::registry().find(command.contract());
+    if (contract == nullptr ||
+        !proto::check_canonical(*proto::make_shape(*contract->command().GetDescriptor()),
+                                command.payload())) {
         return {{"contract", command.contract()}, {"payload", to_hex(command.payload())}};
     }
-    (void)message->ParseFromString(command.payload());
-    return {{std::string(contract_name(command.contract())), message_json(*message)}};
+    const std::unique_ptr<Message> message(contract->command().New());
+    CONSILIUM_ASSERT(message->ParseFromString(command.payload()));
+    return {{std::string(contract->name()), message_json(*message)}};
 }
 
 json::value header_json(BytesView signed_header) {

@@ -18,6 +18,9 @@ class Faulty final : public sdk::Contract {
     [[nodiscard]] ledger::ContractId id() const override { return ledger::ContractId{9}; }
     [[nodiscard]] std::string_view name() const override { return "faulty"; }
     [[nodiscard]] std::span<const sdk::TableInfo> tables() const override { return {}; }
+    [[nodiscard]] const google::protobuf::Message& command() const override {
+        return v1::LinkSlot::default_instance();
+    }
     [[nodiscard]] Result<const google::protobuf::Message*, sdk::Code> parse(
         BytesView payload, google::protobuf::Arena& arena) const override {
         auto* message = google::protobuf::Arena::CreateMessage<v1::LinkSlot>(&arena);

@@ -22,6 +22,9 @@ class Broken final : public sdk::Contract {
         BytesView payload, google::protobuf::Arena& arena) const override {
         return whole_.parse(payload, arena);
     }
+    [[nodiscard]] const google::protobuf::Message& command() const override {
+        return whole_.command();
+    }
     [[nodiscard]] sdk::Code authorize(const google::protobuf::Message& command,
                                       sdk::Context& context) const override {
         return whole_.authorize(command, context);

@@ -30,6 +30,9 @@ class Contract {
     [[nodiscard]] virtual ledger::ContractId id() const = 0;
     [[nodiscard]] virtual std::string_view name() const = 0;
     [[nodiscard]] virtual std::span<const TableInfo> tables() const = 0;
+    // An empty command: of the type that payloads decode to. For tools. Lives as long as the
+    // program.
+    [[nodiscard]] virtual const google::protobuf::Message& command() const = 0;
 
     // Step 1, the message alone: decodes the payload (made on `arena`) and checks all that needs no
     // state. A pure function of the payload.
@@ -63,6 +66,9 @@ class TypedContract : public Contract {
     [[nodiscard]] ledger::ContractId id() const final { return id_; }
     [[nodiscard]] std::string_view name() const final { return name_; }
     [[nodiscard]] std::span<const TableInfo> tables() const final { return tables_; }
+    [[nodiscard]] const google::protobuf::Message& command() const final {
+        return Command::default_instance();
+    }
     [[nodiscard]] Result<const google::protobuf::Message*, Code> parse(
         BytesView payload, google::protobuf::Arena& arena) const final {
         auto* command = google::protobuf::Arena::CreateMessage<Command>(&arena);

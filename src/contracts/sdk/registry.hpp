@@ -16,7 +16,8 @@ namespace consilium::contracts::sdk {
 // contracts/registry, then read-only.
 class Registry {
  public:
-    // `contracts` ascending by id; `ledger_tables` are those of the ledger itself.
+    // `contracts` ascending by id, from 2 on; the ledger itself is 1. No pointer is null. Contracts
+    // and lookups outlive the registry.
     Registry(std::vector<const Contract*> contracts, Lookups lookups);
 
     [[nodiscard]] const Contract* find(std::uint32_t contract_id) const {
