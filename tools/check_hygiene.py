@@ -3,8 +3,9 @@
 """Checks the house rules that need no compiler, over every file that git knows or would take.
 
 Licence line, columns, tabs, final newline, sizes of files and functions, banned calls, machine
-paths, links in the documentation, numbering of decisions. Sizes that are over a limit for a good
-reason are listed in tests/lint/allowed_sizes.txt with the size they have and the reason.
+paths, links in the documentation, pages that code cites, numbering and form of decisions. Sizes
+that are over a limit for a good reason are listed in tests/lint/allowed_sizes.txt with the size
+they have and the reason.
 """
 import argparse
 import pathlib
@@ -27,6 +28,11 @@ ALLOWED_SIZES_MAX = 12
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 MACHINE_FOLDERS = "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers"])
 MACHINE_PATHS = re.compile(rf"(?<![\w./:-])/({MACHINE_FOLDERS})/[A-Za-z0-9_.]")
+# Documents that only those who planned this have; what code cites must be in the repository.
+ELSEWHERE = re.compile(r"\b" + "DES" + r"IGN\b")
+CITED_PAGE = re.compile(r"(?<![\w./-])docs/[\w./-]*\w\.md\b")
+DECISION_FORM = re.compile(
+    r"# .*?\n\n[^*].*\n\n\*\*Decision\.\*\* .*\n\n\*\*Consequences\.\*\* ", re.S)
 
 # Anywhere in src/.
 BANNED = [
@@ -147,6 +153,7 @@ class Checker:
     def __init__(self, root):
         self.root = pathlib.Path(root).resolve()
         self.files = list_files(self.root)
+        self.names = set(self.files)
         self.problems = []
         self.oversize = {}  # "path" or "path:function" -> lines
 
@@ -208,11 +215,22 @@ class Checker:
                 self.report(where, "says that something is unfinished; finish it or file an issue")
             if MACHINE_PATHS.search(line):
                 self.report(where, "names a path of someone's machine")
+            self.check_citations(where, name, suffix, line)
         self.check_sizes(name, suffix, text, len(lines) - 1)
         if suffix in (".cpp", ".hpp"):
             self.check_cpp(name, suffix, text)
         if suffix == ".md":
             self.check_links(name, text)
+
+    def check_citations(self, where, name, suffix, line):
+        if ELSEWHERE.search(line):
+            self.report(where, "cites a document that is not in the repository")
+        # What the checkers' own tests make up is not cited.
+        if suffix not in LICENSED or name.startswith("tests/lint/"):
+            return
+        for page in CITED_PAGE.findall(line):
+            if page not in self.names:
+                self.report(where, f"cites {page}, which does not exist")
 
     def check_sizes(self, name, suffix, text, count):
         if count > LINES_MAX.get(suffix, count):
@@ -309,9 +327,11 @@ class Checker:
             if not re.fullmatch(rf"{number:04d}-[a-z0-9-]+\.md", page):
                 self.report(where, f"should be {number:04d}-some-words.md: no gaps, no duplicates")
                 continue
-            heading = (self.root / where).read_text().split("\n")[0]
-            if not heading.startswith(f"# {number}. "):
+            text = (self.root / where).read_text()
+            if not text.startswith(f"# {number}. "):
                 self.report(where, f"should begin '# {number}. Title'")
+            if not DECISION_FORM.match(text):
+                self.report(where, "should say what led to it, its decision and its consequences")
             if f"({page})" not in listed:
                 self.report(where, "is not linked from docs/adr/README.md")
 

@@ -10,7 +10,8 @@ namespace consilium::execution {
 enum class ItemCode : std::uint32_t {
     kAccepted = 0,
 
-    // No later state can make it right (DESIGN section 4, "Who may refuse an item").
+    // Final: no later state can make it right, so every correct node refuses it at any height and a
+    // proposal may be refused for it (docs/formats/transaction.md, "Bundle").
     kUndecodable = 1,       // not the canonical encoding of a bundle, or a stateless rule broken
     kTooLarge = 2,          // over a limit
     kTransactionsRoot = 3,  // the header's root is not that of these transactions in this network

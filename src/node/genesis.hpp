@@ -16,9 +16,10 @@
 
 namespace consilium::node {
 
-// The genesis document (docs/formats/genesis.md): CometBFT's genesis JSON, whose app_state is the
-// base64 of a canonical v1::GenesisState. Everything else in the document is derived from that
-// state or fixed, so two members that pinned the same network id read the same document.
+// The genesis document (docs/formats/transaction.md, "Genesis"): CometBFT's genesis JSON, whose
+// app_state is the base64 of a canonical v1::GenesisState. Everything else in the document is
+// derived from that state or fixed, so two members that pinned the same network id read the same
+// document.
 struct Genesis {
     std::string document;  // as loaded
     Bytes app_state;       // canonical v1::GenesisState

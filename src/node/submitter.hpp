@@ -47,11 +47,12 @@ struct SubmitterOptions {
     std::function<void()> wake;
 };
 
-// From a client's transaction to its durable outcome, exactly once (DESIGN section 4, "Replay,
-// exactly once"). Gathers transactions into bundles, signs them, keeps each in the outbox before it
-// is submitted, submits the same bytes again until a block resolves them. A transaction enters a
-// second bundle only when the first can no longer apply on the committed state: its number is used
-// or below the window, or its not_after is before the block time.
+// From a client's transaction to its durable outcome, exactly once: the ledger takes each number of
+// a key once (docs/formats/transaction.md, "Replay window"). Gathers transactions into bundles,
+// signs them, keeps each in the outbox before it is submitted, submits the same bytes again until a
+// block resolves them. A transaction enters a second bundle only when the first can no longer apply
+// on the committed state: its number is used or below the window, or its not_after is before the
+// block time.
 //
 // A number is one above the highest of what the ledger's window and the outbox know. The disk that
 // a node starts from may be an old copy, and bundles that it does not know may still be on their

@@ -38,6 +38,9 @@ class HygieneTest(support.TreeTest):
                 ("src/base/a.cpp", SPDX + "// " + "x" * 98 + "\n", "101 columns"),
                 ("src/base/a.cpp", SPDX + "// TO" + "DO later\n", "unfinished"),
                 ("docs/a.md", "FIX" + "ME\n", "unfinished"),
+                ("src/base/a.cpp", SPDX + "// As DES" + "IGN section 4 says.\n", "not in the rep"),
+                ("docs/a.md", "See DES" + "IGN.md.\n", "not in the repository"),
+                ("src/base/a.cpp", SPDX + "// docs/formats/" + "none.md\n", "does not exist"),
                 ("docs/a.md", "see /ho" + "me/someone/file\n", "machine")]:
             with self.subTest(message=message, name=name):
                 self.assert_problem(self.only(name, text), name, message)
@@ -134,12 +137,17 @@ class HygieneTest(support.TreeTest):
 
     def test_decisions_are_numbered(self):
         self.write("docs/adr/README.md", "[1](0001-a.md) [2](0002-b.md)\n")
-        self.write("docs/adr/0001-a.md", "# 1. A\n")
-        self.write("docs/adr/0002-b.md", "# 2. B\n")
+        form = "\nOnce.\n\n**Decision.** This.\n\n**Consequences.** That.\n"
+        self.write("docs/adr/0001-a.md", "# 1. A\n" + form)
+        self.write("docs/adr/0002-b.md", "# 2. B\n" + form)
         self.assertEqual(self.problems(), [])
-        self.assert_problem(self.only("docs/adr/0004-c.md", "# 4. C\n"), "should be 0003")
-        self.assert_problem(self.only("docs/adr/0003-c.md", "# 3. C\n"), "not linked")
-        self.write("docs/adr/0002-b.md", "# B\n")
+        self.assert_problem(self.only("docs/adr/0004-c.md", "# 4. C\n" + form), "should be 0003")
+        self.assert_problem(self.only("docs/adr/0003-c.md", "# 3. C\n" + form), "not linked")
+        for wrong in (form.replace("Decision", "So"), form.replace("Consequences", "Price"),
+                      form.replace("Once.\n\n", ""), ""):
+            found = self.only("docs/adr/0002-b.md", "# 2. B\n" + wrong)
+            self.assert_problem(found, "its decision and its consequences")
+        self.write("docs/adr/0002-b.md", "# B\n" + form)
         self.assert_problem(self.problems(), "should begin '# 2. Title'")
 
 

@@ -52,7 +52,7 @@ enum class ApplicationError {
 
 enum class ItemVerdict {
     kAccept,
-    kRefuse,  // no later state can make it right (DESIGN section 4, "Who may refuse an item")
+    kRefuse,  // no later state can make it right: a final code (docs/formats/transaction.md)
     kStale,   // refused by CheckTx only: sequence window, not_after, key or member status, quota
 };
 
