@@ -115,7 +115,7 @@ TEST(Genesis, MembershipRefusesWhatACommandCouldNotSay) {
     });
 }
 
-TEST(Genesis, ManyValidators) {
+TEST(Genesis, ManyValidatorsAndMembers) {
     v1::GenesisState genesis = World::genesis();
     const v1::GenesisMember pattern = genesis.members(0);
     genesis.clear_members();
@@ -133,11 +133,15 @@ TEST(Genesis, ManyValidators) {
     EXPECT_TRUE(apply_genesis(proto::encode(genesis), contracts::registry()).ok());
     add(limits::kValidatorsMax);
     expect_refused(genesis, GenesisError::kTooManyValidators);
-    genesis.clear_members();
-    for (std::size_t i = 0; i <= limits::kMembersMax; ++i) {
-        auto& member = *genesis.add_members();
-        member = pattern;
-        member.set_member_id("m" + std::to_string(1000 + i));
+    for (std::size_t i = limits::kValidatorsMax; i <= limits::kMembersMax; ++i) {
+        if (i > limits::kValidatorsMax) add(i);
+        auto& node = *genesis.mutable_members(static_cast<int>(i))->mutable_node();
+        node.clear_validator_public_key();
+        node.clear_validator_power();
+        if (i + 1 == limits::kMembersMax) {
+            ASSERT_EQ(static_cast<std::size_t>(genesis.members_size()), limits::kMembersMax);
+            EXPECT_TRUE(apply_genesis(proto::encode(genesis), contracts::registry()).ok());
+        }
     }
     expect_refused(genesis, GenesisError::kTooManyMembers);
 }

@@ -210,6 +210,31 @@ TEST_F(DocumentsTest, ALeafWithAPathOverTheLimitIsRefused) {
     refuse(payload, Rejection::kLeafPath);
 }
 
+TEST(DocumentsParse, APathHasAtMostTwentyHashes) {
+    v1::DocumentsCommand payload;
+    auto& command = *payload.mutable_supersede_record();
+    command.set_version(1);
+    command.set_commitment(test_bytes("new", 32));
+    command.mutable_record()->set_chart_id(test_bytes("chart", 16));
+    auto& leaf = *command.mutable_record()->mutable_leaf();
+    leaf.set_manifest_sequence(1);
+    leaf.set_record_id(test_bytes("record", 16));
+    leaf.set_commitment(test_bytes("leaf", 32));
+    const Documents documents;
+    google::protobuf::Arena arena;
+    const auto refused = [&] {
+        const auto parsed = documents.parse(proto::encode(payload), arena);
+        return parsed ? Rejection::kNone : static_cast<Rejection>(parsed.error());
+    };
+    EXPECT_EQ(refused(), Rejection::kLeafPath);
+    while (leaf.path_size() < 20) {
+        leaf.add_path(test_bytes("hash", 32));
+        EXPECT_EQ(refused(), Rejection::kNone) << leaf.path_size();
+    }
+    leaf.add_path(test_bytes("hash", 32));
+    EXPECT_EQ(refused(), Rejection::kLeafPath);
+}
+
 TEST_F(DocumentsTest, ALeafOfARecordIsRefused) {
     give_manifest();
     give_record();
