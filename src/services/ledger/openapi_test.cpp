@@ -24,6 +24,7 @@ class OpenApiTest : public LedgerServiceTest {
  protected:
     json::value document_ = json::parse(openapi_document());
     SchemaChecker checker_{document_};
+    std::map<const json::value*, std::set<std::string>> reasons_;  // of each 503
     std::set<std::string> seen_;  // "GET /v1/status 200 application/json"
 
     // The document's name of a path: "/v1/state/{key}".
@@ -65,6 +66,8 @@ class OpenApiTest : public LedgerServiceTest {
         }
         if (reply.status == 503) {
             EXPECT_TRUE(reply.headers.contains("retry-after"));
+            const auto problem = json::parse(reply.body);
+            reasons_[response].emplace(problem.at("code").as_string());
         }
         seen_.insert(method + " " + pattern + " " + std::to_string(reply.status) + " " + type);
     }
@@ -85,6 +88,18 @@ class OpenApiTest : public LedgerServiceTest {
             }
         }
         return out;
+    }
+
+    // A 503 that is described as more than overload or a stop has had another reason.
+    void expect_true_reasons() {
+        for (const auto& [response, codes] : reasons_) {
+            const std::string text(response->at("description").as_string());
+            if (text.starts_with("Overloaded or stopping") ||
+                text.find("streams") != std::string::npos) {
+                continue;
+            }
+            EXPECT_TRUE(codes.contains("not-yet") || codes.contains("catching-up")) << text;
+        }
     }
 
     void expect_submissions() {
@@ -197,6 +212,9 @@ TEST_F(OpenApiTest, describes_every_answer_and_nothing_else) {
     }
     expect_submissions();
     expect_reads();
+    node_.catching_up = true;
+    expect(503, "GET", "/healthz");
+    node_.catching_up = false;
     // 503 of every route: a server that takes nothing.
     stop();
     http::ServerLimits none;
@@ -216,6 +234,7 @@ TEST_F(OpenApiTest, describes_every_answer_and_nothing_else) {
     check("POST", "/v1/transactions/batch", c.read().value());
 
     EXPECT_THAT(seen_, ::testing::ContainerEq(described()));
+    expect_true_reasons();
 }
 
 TEST_F(OpenApiTest, describes_every_route_with_its_scope_and_body) {
