@@ -14,6 +14,8 @@ namespace consilium::state {
 
 // No chunk is larger; what a maker puts into one stays well below.
 inline constexpr std::size_t kSnapshotChunkBytesMax = 10U * 1024U * 1024U;
+// Where a chunk ends: leaves room for one more entry at its limits, pages and siblings.
+inline constexpr std::size_t kSnapshotEntriesBytesMax = 8U * 1024U * 1024U;
 
 struct SnapshotPiece {
     Bytes chunk;                    // v1::SnapshotChunk, canonical
@@ -21,9 +23,11 @@ struct SnapshotPiece {
 };
 
 // The chunk that begins at `first_serial` (1 for the first). Chunks of one state must be made from
-// the same snapshot.
-[[nodiscard]] Result<SnapshotPiece, StateError> export_chunk(const StateSnapshot& state,
-                                                             std::uint64_t first_serial);
+// the same snapshot. A chunk ends where its entries would pass `entries_bytes`, at most
+// kSnapshotEntriesBytesMax; it holds one entry at least.
+[[nodiscard]] Result<SnapshotPiece, StateError> export_chunk(
+    const StateSnapshot& state, std::uint64_t first_serial,
+    std::size_t entries_bytes = kSnapshotEntriesBytesMax);
 
 // Why a snapshot is refused. docs/formats/snapshot.md numbers the same checks.
 enum class SnapshotError {

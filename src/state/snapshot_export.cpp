@@ -10,9 +10,6 @@
 namespace consilium::state {
 namespace {
 
-// Where a chunk ends: the limit leaves room for one more entry at its limits, pages and siblings.
-constexpr std::size_t kEntriesBytes = 8U * 1024U * 1024U;
-
 Result<v1::SnapshotEntry, DiskError> ship(EntryReader& reader, const Tree& tree,
                                           std::uint64_t serial) {
     v1::SnapshotEntry out;
@@ -36,9 +33,11 @@ Result<v1::SnapshotEntry, DiskError> ship(EntryReader& reader, const Tree& tree,
 }  // namespace
 
 Result<SnapshotPiece, StateError> export_chunk(const StateSnapshot& state,
-                                               std::uint64_t first_serial) {
+                                               std::uint64_t first_serial,
+                                               std::size_t entries_bytes) {
     const Tree& tree = state.tree();
     CONSILIUM_ASSERT(first_serial >= 1 && first_serial <= tree.count);
+    CONSILIUM_ASSERT(entries_bytes <= kSnapshotEntriesBytesMax);
     EntryReader entries(state.disk(), tree.count, true);
     EntryReader values(state.disk(), tree.count, true);
     v1::SnapshotChunk chunk;
@@ -52,7 +51,7 @@ Result<SnapshotPiece, StateError> export_chunk(const StateSnapshot& state,
         auto shipped = ship(tree.active(serial) ? values : entries, tree, serial);
         if (!shipped) return fail(to_state_error(shipped.error()));
         const std::size_t entry_size = shipped->ByteSizeLong() + 4;
-        if (!positions.empty() && size + entry_size > kEntriesBytes) break;
+        if (!positions.empty() && size + entry_size > entries_bytes) break;
         size += entry_size;
         positions.push_back(serial - 1);
         chunk.add_entries()->Swap(&*shipped);

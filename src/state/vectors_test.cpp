@@ -4,13 +4,12 @@
 // writes them. Published vectors change only by additions.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include "base/hex.hpp"
 #include "state/proof_cases.hpp"
 #include "state/state_fixture.hpp"
+#include "state/vector_file_testing.hpp"
 
 namespace consilium::state {
 namespace {
@@ -157,24 +156,11 @@ std::string roots_json() {
     return out + "]\n";
 }
 
-void compare(const std::string& file, const std::string& made) {
-    const std::string path = CONSILIUM_SOURCE_DIR "/tests/vectors/state/" + file;
-    if (std::getenv("CONSILIUM_WRITE_VECTORS") != nullptr) {
-        std::ofstream(path, std::ios::binary) << made;
-        return;
-    }
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream stored;
-    stored << in.rdbuf();
-    ASSERT_FALSE(stored.str().empty()) << path << " is missing";
-    EXPECT_TRUE(stored.str() == made) << path << " differs from what the code makes";
-}
-
 TEST(StateVectors, Roots) {
-    compare("roots.json", roots_json());
+    compare_vectors("roots.json", roots_json());
 }
 TEST(StateVectors, Proofs) {
-    compare("proofs.json", proofs_json());
+    compare_vectors("proofs.json", proofs_json());
 }
 
 }  // namespace
