@@ -20,7 +20,7 @@ namespace {
 using Kind = verify::StateQuestion::Kind;
 
 void add_header(Verdict& verdict, const verify::VerifiedHeader& header,
-                const verify::Anchor& anchor, const verify::Freshness& freshness) {
+                const verify::TrustAnchor& anchor, const verify::Freshness& freshness) {
     const std::uint64_t age =
         freshness.now > header.time ? freshness.now.value - header.time.value : 0;
     verdict.facts.push_back({"header", std::to_string(header.header.height) + " of " +
@@ -29,7 +29,7 @@ void add_header(Verdict& verdict, const verify::VerifiedHeader& header,
     const std::uint64_t trust_age =
         freshness.now > anchor.time ? freshness.now.value - anchor.time.value : 0;
     verdict.facts.push_back(
-        {"trusted from", (anchor.kind == verify::AnchorKind::kGenesis
+        {"trusted from", (anchor.kind == verify::TrustAnchorKind::kGenesis
                               ? std::string("genesis")
                               : "the checkpoint at height " + std::to_string(anchor.height)) +
                              ", " + age_text(trust_age) + " old"});

@@ -36,7 +36,7 @@ struct VerifiedHeader {
     ledger::Header header;
     Hash32 hash;
     UnixMs time;
-    Anchor anchor;
+    TrustAnchor anchor;
 };
 using HeaderRef = std::shared_ptr<const VerifiedHeader>;
 
@@ -92,7 +92,7 @@ struct VerifiedState {
     HeaderRef header;                 // of block height + 1; its time is "now" without as_of
     // Where trust in all of its headers begins: the oldest of their anchors. A moment rests on
     // headers of its own, which a recent checkpoint below the state shown says nothing of.
-    Anchor anchor;
+    TrustAnchor anchor;
 };
 
 // What was wrong, and with a state proof, where in it.

@@ -71,7 +71,7 @@ TEST_F(OutcomeReceiptTest, EveryReceiptOfABlockTellsItsFacts) {
             EXPECT_EQ(verified->count, bundle.outcomes.size());
             EXPECT_EQ(verified->height, block_.height);
             EXPECT_EQ(verified->header->header.height, block_.height + 1);
-            EXPECT_EQ(verified->header->anchor.kind, AnchorKind::kGenesis);
+            EXPECT_EQ(verified->header->anchor.kind, TrustAnchorKind::kGenesis);
         }
     }
 }
@@ -307,14 +307,14 @@ TEST_F(StateReceiptTest, AMomentBelowTheCheckpointRestsOnWhatIsBelowIt) {
     ASSERT_TRUE(pinned.ok());
     const auto now = verify_state_receipt(receipt(5), *pinned, kAnyTime);
     ASSERT_TRUE(now.ok());
-    EXPECT_EQ(now->anchor.kind, AnchorKind::kCheckpoint);
+    EXPECT_EQ(now->anchor.kind, TrustAnchorKind::kCheckpoint);
     const auto below = verify_state_receipt(receipt(5, 3, 3), *pinned, kAnyTime);
     ASSERT_TRUE(below.ok());
-    EXPECT_EQ(below->header->anchor.kind, AnchorKind::kCheckpoint);
-    EXPECT_EQ(below->anchor.kind, AnchorKind::kGenesis);
+    EXPECT_EQ(below->header->anchor.kind, TrustAnchorKind::kCheckpoint);
+    EXPECT_EQ(below->anchor.kind, TrustAnchorKind::kGenesis);
     const auto across = verify_state_receipt(receipt(5, 4, 4), *pinned, kAnyTime);
     ASSERT_TRUE(across.ok());
-    EXPECT_EQ(across->anchor.kind, AnchorKind::kGenesis);
+    EXPECT_EQ(across->anchor.kind, TrustAnchorKind::kGenesis);
     const auto above = verify_state_receipt(receipt(5, 5, 5), *pinned, kAnyTime);
     ASSERT_TRUE(above.ok());
     EXPECT_EQ(above->anchor.height, 5U);
@@ -423,7 +423,7 @@ TEST(ReceiptsAcrossChanges, VerifyWithHistoryAndNotWithout) {
     const auto pinned = Trust::make(chain.genesis(), {chain.checkpoint(chain.height() - 4)}, {});
     const auto verified = verify_outcome_receipt(receipts[3], *pinned, kAnyTime);
     ASSERT_TRUE(verified.ok());
-    EXPECT_EQ(verified->header->anchor.kind, AnchorKind::kCheckpoint);
+    EXPECT_EQ(verified->header->anchor.kind, TrustAnchorKind::kCheckpoint);
 }
 
 }  // namespace

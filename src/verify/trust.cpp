@@ -62,7 +62,8 @@ Result<Genesis, VerifyError> read_genesis(BytesView app_state) {
 }
 
 Trust::Trust(Genesis genesis) : genesis_(std::move(genesis)) {
-    epochs_.push_back({1, genesis_.validators, Anchor{AnchorKind::kGenesis, 0, genesis_.time}});
+    epochs_.push_back(
+        {1, genesis_.validators, TrustAnchor{TrustAnchorKind::kGenesis, 0, genesis_.time}});
 }
 
 const Epoch& Trust::epoch_at(Height height) const {
@@ -105,7 +106,7 @@ Status<VerifyError> Trust::add_checkpoint(BytesView bytes) {
     if (auto checked = check_known(header, hash); !checked) return checked;
     if (known_.count(header.height) != 0) return Done{};  // the same checkpoint again
     const UnixMs time = ledger::unix_ms(header.time);
-    const Anchor anchor{AnchorKind::kCheckpoint, header.height, time};
+    const TrustAnchor anchor{TrustAnchorKind::kCheckpoint, header.height, time};
     known_.emplace(header.height, Known{hash, time});
     epochs_.push_back({header.height, sets.current, anchor});
     if (sets.next) epochs_.push_back({header.height + 1, *sets.next, anchor});

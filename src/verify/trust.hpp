@@ -30,12 +30,12 @@ struct Genesis {
 // nodes that have a validator key and power.
 [[nodiscard]] Result<Genesis, VerifyError> read_genesis(BytesView app_state);
 
-enum class AnchorKind { kGenesis, kCheckpoint };
+enum class TrustAnchorKind { kGenesis, kCheckpoint };
 
 // Where trust in a header begins. Keys of validators that are long gone prove nothing, so a tool
 // prints this, and its age, beside its verdict.
-struct Anchor {
-    AnchorKind kind = AnchorKind::kGenesis;
+struct TrustAnchor {
+    TrustAnchorKind kind = TrustAnchorKind::kGenesis;
     Height height = 0;
     UnixMs time;
 };
@@ -44,7 +44,7 @@ struct Anchor {
 struct Epoch {
     Height first = 0;
     ledger::ValidatorSet validators;
-    Anchor anchor;
+    TrustAnchor anchor;
 };
 
 // Immutable once made; thread-safe.

@@ -191,7 +191,7 @@ TEST_F(TrustTest, FollowsTheChanges) {
     for (Height height = 1; height <= chain_.height(); ++height) {
         const Epoch& epoch = trust->epoch_at(height);
         EXPECT_EQ(epoch.validators, chain_.validators(height)) << height;
-        EXPECT_EQ(epoch.anchor.kind, AnchorKind::kGenesis);
+        EXPECT_EQ(epoch.anchor.kind, TrustAnchorKind::kGenesis);
         const SignedHeader& block = chain_.block(height);
         EXPECT_TRUE(check_signed_header(block, chain_.chain_id(), epoch.validators).ok());
         EXPECT_TRUE(trust->check_known(block.header, ledger::header_hash(block.header)).ok());
@@ -290,11 +290,11 @@ TEST_F(TrustTest, ACheckpointIsAnAnchor) {
     const auto trust = make({chain_.checkpoint(last)}, {});
     ASSERT_TRUE(trust.ok());
     EXPECT_EQ(trust->epoch_at(last).validators, chain_.validators(last));
-    EXPECT_EQ(trust->epoch_at(last + 5).anchor.kind, AnchorKind::kCheckpoint);
+    EXPECT_EQ(trust->epoch_at(last + 5).anchor.kind, TrustAnchorKind::kCheckpoint);
     EXPECT_EQ(trust->epoch_at(last + 5).anchor.height, last);
     EXPECT_EQ(trust->epoch_at(last + 5).anchor.time,
               ledger::unix_ms(chain_.block(last).header.time));
-    EXPECT_EQ(trust->epoch_at(last - 1).anchor.kind, AnchorKind::kGenesis);
+    EXPECT_EQ(trust->epoch_at(last - 1).anchor.kind, TrustAnchorKind::kGenesis);
 }
 
 TEST_F(TrustTest, CheckpointsAndHistoryGoTogetherAtEveryHeight) {
@@ -306,7 +306,7 @@ TEST_F(TrustTest, CheckpointsAndHistoryGoTogetherAtEveryHeight) {
         for (Height each = 1; each <= chain_.height(); ++each) {
             EXPECT_EQ(trust->epoch_at(each).validators, chain_.validators(each));
             EXPECT_EQ(trust->epoch_at(each).anchor.kind,
-                      each < height ? AnchorKind::kGenesis : AnchorKind::kCheckpoint);
+                      each < height ? TrustAnchorKind::kGenesis : TrustAnchorKind::kCheckpoint);
         }
     }
 }

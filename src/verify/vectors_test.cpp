@@ -43,8 +43,8 @@ std::string json_text(std::string_view text) {
     return '"' + std::string(text) + '"';
 }
 
-std::string facts_of(const HeaderRef& header, const Anchor& anchor) {
-    const bool pinned = anchor.kind == AnchorKind::kCheckpoint;
+std::string facts_of(const HeaderRef& header, const TrustAnchor& anchor) {
+    const bool pinned = anchor.kind == TrustAnchorKind::kCheckpoint;
     return "\"header_height\": " + std::to_string(header->header.height) +
            ", \"header_hash\": " + json_text(to_hex(header->hash.view())) +
            ", \"time_unix_ms\": " + std::to_string(header->time.value) +
