@@ -32,6 +32,8 @@ struct LedgerApplication::Finalization {
 
 namespace {
 
+constexpr std::size_t kRowCacheBytes = 16U << 20U;
+
 ApplicationError to_application(execution::BlockError error) {
     return error == execution::BlockError::kDisk ? ApplicationError::kDisk
                                                  : ApplicationError::kCorruption;
@@ -92,6 +94,7 @@ LedgerApplication::LedgerApplication(state::Disk& disk, const contracts::sdk::Re
       registry_(registry),
       options_(std::move(options)),
       state_(std::move(state)),
+      row_cache_(kRowCacheBytes),
       admission_(options_.admission) {}
 
 LedgerApplication::~LedgerApplication() {
@@ -262,7 +265,7 @@ Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block
     applied->height = block.height;
     applied->time = block.time;
     applied->items = block.items;
-    const auto view = committed_view();
+    const auto view = row_cache_.over(committed_view());
     auto output = execution::apply_block(*view, {block.height, block.time, block.items}, registry_,
                                          options_.parallel_for, options_.signature_cache);
     if (!output) return fail(to_application(output.error()));
@@ -342,6 +345,7 @@ Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
     const std::shared_ptr<Finalization> block = std::move(finalization_);
     const Height height = block->applied->height;
     const UnixMs time = block->applied->time;
+    row_cache_.advance(*block->diff);
     if (options_.writes_beside && !sync) {
         ahead_ = std::make_shared<const OverlayView>(state_->newest(), block->diff);
         auto writing = std::async(std::launch::async, [this, block] {
@@ -372,6 +376,8 @@ Status<ApplicationError> LedgerApplication::store_header(Height height, BytesVie
         header_ahead_.emplace(height, Bytes(signed_header));
         return Done{};
     }
+    // One write at a time; a block may still be on its way.
+    if (auto before = written(); !before) return before;
     auto batch = disk_.new_batch();
     batch->put(Space::kHeaders, height_key(height), signed_header);
     if (auto written = disk_.write(*batch, state::Durability::kBuffered); !written) {

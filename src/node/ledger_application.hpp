@@ -17,6 +17,7 @@
 #include "execution/signature_cache.hpp"
 #include "node/admission.hpp"
 #include "node/metrics.hpp"
+#include "node/row_cache.hpp"
 #include "state/disk.hpp"
 #include "state/ledger_state.hpp"
 
@@ -118,6 +119,7 @@ class LedgerApplication final : public consensus::Application,
     const contracts::sdk::Registry& registry_;
     const ApplicationOptions options_;
     std::unique_ptr<state::LedgerState> state_;
+    RowCache row_cache_;
     Admission admission_;
     std::unique_ptr<Finalization> finalization_;
     std::optional<std::pair<Height, Bytes>> header_ahead_;  // for the block about to be committed

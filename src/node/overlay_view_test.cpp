@@ -5,39 +5,10 @@
 
 #include <random>
 
+#include "node/map_view_testing.hpp"
+
 namespace consilium::node {
 namespace {
-
-using state::DiskError;
-using state::KeyValue;
-
-// The obvious view: a sorted map.
-class MapView final : public state::StateView {
- public:
-    std::map<Bytes, Bytes, std::less<>> rows;
-
-    [[nodiscard]] Result<std::optional<Bytes>, DiskError> get(BytesView key) const override {
-        const auto found = rows.find(key);
-        return found == rows.end() ? std::optional<Bytes>{} : std::optional<Bytes>(found->second);
-    }
-    [[nodiscard]] Result<std::optional<KeyValue>, DiskError> last(BytesView prefix) const override {
-        std::optional<KeyValue> found;
-        for (const auto& [key, value] : rows) {
-            if (BytesView(key).starts_with(prefix)) found = KeyValue{key, value};
-        }
-        return found;
-    }
-    [[nodiscard]] Result<std::vector<KeyValue>, DiskError> scan(BytesView prefix, BytesView from,
-                                                                std::size_t limit) const override {
-        std::vector<KeyValue> found;
-        for (const auto& [key, value] : rows) {
-            if (!BytesView(key).starts_with(prefix) || key < from) continue;
-            if (found.size() == limit) break;
-            found.push_back({key, value});
-        }
-        return found;
-    }
-};
 
 TEST(OverlayView, ReadsAsTheWrittenStateWill) {
     std::mt19937 random(1);
