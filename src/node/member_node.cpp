@@ -18,17 +18,18 @@ MemberNode::~MemberNode() {
 }
 
 Status<NodeFailure> MemberNode::open_ledger(std::unique_ptr<state::Disk> disk,
+                                            std::unique_ptr<state::Disk> outbox,
                                             const ParallelFor& parallel_for,
                                             execution::SignatureCache* cache) {
     disk_ = std::move(disk);
-    serialized_ = std::make_unique<SerializedDisk>(*disk_);
+    outbox_ = std::move(outbox);
     ApplicationOptions options;
     options.network_id = genesis_.network_id;
     options.parallel_for = parallel_for;
     options.signature_cache = cache;
     options.metrics = &metrics_;
     options.writes_beside = true;
-    auto application = LedgerApplication::open(*serialized_, contracts::registry(), options);
+    auto application = LedgerApplication::open(*disk_, contracts::registry(), options);
     if (!application) {
         NodeError error = NodeError::kDisk;
         if (application.error() == LedgerApplication::OpenError::kCorruption) {
@@ -71,7 +72,7 @@ Status<NodeFailure> MemberNode::attach(consensus::Engine& engine) {
     options.metrics = &metrics_;
     options.wake = [this] { wake(); };
     auto submitter =
-        std::make_shared<Submitter>(std::move(options), *application_, *serialized_, engine);
+        std::make_shared<Submitter>(std::move(options), *application_, *outbox_, engine);
     if (auto opened = submitter->open(); !opened) {
         NodeError error = NodeError::kDisk;
         if (opened.error() == Submitter::OpenError::kBadKey) error = NodeError::kBadKey;

@@ -14,7 +14,6 @@
 #include "node/ledger_application.hpp"
 #include "node/ledger_reader.hpp"
 #include "node/node.hpp"
-#include "node/serialized_disk.hpp"
 #include "node/submitter.hpp"
 
 namespace consilium::node {
@@ -28,8 +27,10 @@ class MemberNode final : public services::Submit {
                const consensus::Clock& clock);
     ~MemberNode() override;
 
-    // `disk` is this member's own; `parallel_for` and `cache` are shared by the process.
+    // `disk` and `outbox` are this member's own: two, so that bundles need not wait for the write
+    // of a block. `parallel_for` and `cache` are shared by the process.
     [[nodiscard]] Status<NodeFailure> open_ledger(std::unique_ptr<state::Disk> disk,
+                                                  std::unique_ptr<state::Disk> outbox,
                                                   const ParallelFor& parallel_for,
                                                   execution::SignatureCache* cache);
     // Once the engine has it level: everything stored may be shown.
@@ -75,7 +76,7 @@ class MemberNode final : public services::Submit {
     std::atomic<MemberState> state_{MemberState::kStopped};
 
     std::unique_ptr<state::Disk> disk_;
-    std::unique_ptr<SerializedDisk> serialized_;
+    std::unique_ptr<state::Disk> outbox_;
     std::unique_ptr<LedgerApplication> application_;
     std::unique_ptr<LedgerReader> reader_;
     std::unique_ptr<Follower> follower_;

@@ -98,7 +98,7 @@ class EmbeddedHost final : public Host {
  private:
     [[nodiscard]] std::size_t index(const ledger::MemberId& member) const;
     [[nodiscard]] Result<std::unique_ptr<state::Disk>, NodeFailure> open_disk(
-        const MemberOptions& member) const;
+        const MemberOptions& member, const char* folder) const;
     void durable(Height height);
     void failed(const consensus::embedded::CoreFailure& failure);
 
@@ -120,14 +120,14 @@ std::size_t EmbeddedHost::index(const ledger::MemberId& member) const {
 }
 
 Result<std::unique_ptr<state::Disk>, NodeFailure> EmbeddedHost::open_disk(
-    const MemberOptions& member) const {
+    const MemberOptions& member, const char* folder) const {
     const auto failed = [&](state::DiskError error, const std::string& detail) {
         NodeError kind = NodeError::kDisk;
         if (error == state::DiskError::kCorruption) kind = NodeError::kCorruption;
         if (error == state::DiskError::kLocked) kind = NodeError::kDiskBusy;
         return NodeFailure{kind, member.member_id, member.member_id + ": " + detail};
     };
-    const std::filesystem::path directory = member.data_dir / "ledger";
+    const std::filesystem::path directory = member.data_dir / folder;
     if (options_.open_disk) {
         auto disk = options_.open_disk(directory);
         if (!disk) return fail(failed(disk.error(), state::to_string(disk.error())));
@@ -147,11 +147,14 @@ Status<NodeFailure> EmbeddedHost::open_all() {
     std::vector<consensus::embedded::Hosted> hosted;
     for (MemberOptions& member : options_.members) {
         if (auto checked = check_member(options_.genesis, member); !checked) return checked;
-        auto disk = open_disk(member);
+        auto disk = open_disk(member, "ledger");
         if (!disk) return fail(disk.error());
+        auto outbox = open_disk(member, "outbox");
+        if (!outbox) return fail(outbox.error());
         auto node = std::make_unique<MemberNode>(std::move(member), options_.genesis,
                                                  options_.limits, clock_);
-        auto opened = node->open_ledger(std::move(*disk), pool_.parallel_for(), &cache_);
+        auto opened =
+            node->open_ledger(std::move(*disk), std::move(*outbox), pool_.parallel_for(), &cache_);
         if (!opened) return opened;
         hosted.push_back(node->hosted());
         nodes_.push_back(std::move(node));

@@ -23,8 +23,9 @@ namespace consilium::node {
 
 struct MemberOptions {
     ledger::MemberId member_id;
-    std::filesystem::path data_dir;  // the ledger copy goes to data_dir/ledger; made when missing
-    std::uint32_t key_id = 1;        // number of bundle_key among the member's registered keys
+    // The ledger copy goes to data_dir/ledger, the outbox to data_dir/outbox; made when missing.
+    std::filesystem::path data_dir;
+    std::uint32_t key_id = 1;  // number of bundle_key among the member's registered keys
     crypto::SigningKey bundle_key;
     std::optional<crypto::SigningKey> validator_key;  // none: an observer
 };
@@ -47,7 +48,7 @@ struct HostOptions {
     unsigned threads = 2;  // for work inside a block that may run in parallel; 1 is allowed
     std::size_t cache_bytes = 128U << 20U;    // of blocks read from disk, per member
     const consensus::Clock* clock = nullptr;  // the system's when null
-    // Opens a member's disk; RocksDB in `directory` when null.
+    // Opens one of a member's two disks, ledger or outbox; RocksDB in `directory` when null.
     std::function<Result<std::unique_ptr<state::Disk>, state::DiskError>(
         const std::filesystem::path& directory)>
         open_disk;

@@ -8,8 +8,8 @@
 #include "base/hex.hpp"
 #include "contracts/registry/registry.hpp"
 #include "ledger/outcome.hpp"
+#include "node/borrowed_disk_testing.hpp"
 #include "node/consortium_fixture.hpp"
-#include "node/serialized_disk.hpp"
 #include "proto/canonical.hpp"
 #include "state/memory_disk.hpp"
 #include "verify/receipt.hpp"
@@ -106,7 +106,7 @@ class Disks {
             -> Result<std::unique_ptr<state::Disk>, state::DiskError> {
             auto& disk = disks_[directory.string()];
             if (!disk) disk = std::make_unique<state::MemoryDisk>();
-            return std::unique_ptr<state::Disk>(std::make_unique<SerializedDisk>(*disk));
+            return std::unique_ptr<state::Disk>(std::make_unique<BorrowedDisk>(*disk));
         };
         return options;
     }

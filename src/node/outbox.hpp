@@ -18,8 +18,10 @@ struct BundleNumber {
 };
 
 // Bundles that this node has signed and that no block is known to have resolved. A bundle is here,
-// durably, before anyone else can have seen it. Lies in Space::kNode (docs/formats/store.md).
-// One thread at a time.
+// durably, before anyone else can have seen it. Lies in Space::kNode (docs/formats/store.md) of a
+// disk of its own: on the ledger's, a bundle would wait for the write of a block. What a crash
+// leaves on the two need not fit together; open() of the submitter sees to that. One thread at a
+// time.
 class Outbox {
  public:
     explicit Outbox(state::Disk& disk) : disk_(disk) {}

@@ -27,8 +27,8 @@ const char* to_string(Submitter::OpenError error) {
 }
 
 Submitter::Submitter(SubmitterOptions options, const LedgerApplication& application,
-                     state::Disk& disk, consensus::Engine& engine)
-    : options_(std::move(options)), application_(application), engine_(engine), outbox_(disk) {
+                     state::Disk& outbox, consensus::Engine& engine)
+    : options_(std::move(options)), application_(application), engine_(engine), outbox_(outbox) {
     CONSILIUM_ASSERT(options_.key != nullptr);
 }
 

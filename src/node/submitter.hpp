@@ -65,8 +65,8 @@ struct SubmitterOptions {
 // outside all locks.
 class Submitter {
  public:
-    // `application`, `disk`, `engine` and the key outlive it. Nothing happens before open().
-    Submitter(SubmitterOptions options, const LedgerApplication& application, state::Disk& disk,
+    // `application`, `outbox`, `engine` and the key outlive it. Nothing happens before open().
+    Submitter(SubmitterOptions options, const LedgerApplication& application, state::Disk& outbox,
               consensus::Engine& engine);
     ~Submitter();
 

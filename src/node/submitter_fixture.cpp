@@ -59,7 +59,7 @@ void Rig::make_submitter() {
     options.limits = limits;
     options.metrics = &metrics;
     options.dies_after = [this](SubmitStep step) { return dies_after && dies_after(step); };
-    submitter = std::make_unique<Submitter>(std::move(options), *applications[0], *disks[0], *this);
+    submitter = std::make_unique<Submitter>(std::move(options), *applications[0], *outbox, *this);
 }
 
 Status<consensus::EngineError> Rig::submit_item(const Bytes& item) {
@@ -131,11 +131,13 @@ void SubmitterTest::hold_chart() {
     rig.turn();
 }
 
-std::unique_ptr<state::MemoryDisk> SubmitterTest::copy_of_disk() const {
+namespace {
+
+std::unique_ptr<state::MemoryDisk> copy_of(const state::Disk& disk) {
     auto copy = std::make_unique<state::MemoryDisk>();
     const auto batch = copy->new_batch();
     for (std::size_t space = 0; space < state::kSpaces; ++space) {
-        const auto cursor = rig.disks[0]->cursor(static_cast<state::Space>(space));
+        const auto cursor = disk.cursor(static_cast<state::Space>(space));
         for (cursor->seek_first(); cursor->valid(); cursor->next())
             batch->put(static_cast<state::Space>(space), cursor->key(), cursor->value());
     }
@@ -143,9 +145,16 @@ std::unique_ptr<state::MemoryDisk> SubmitterTest::copy_of_disk() const {
     return copy;
 }
 
-void SubmitterTest::put_back(std::unique_ptr<state::MemoryDisk> old) {
+}  // namespace
+
+SubmitterTest::Backup SubmitterTest::backup() const {
+    return {copy_of(*rig.disks[0]), copy_of(*rig.outbox)};
+}
+
+void SubmitterTest::put_back(Backup old, Disks which) {
     rig.crash();
-    rig.disks[0] = std::move(old);
+    if (which != Disks::kOutbox) rig.disks[0] = std::move(old.ledger);
+    if (which != Disks::kLedger) rig.outbox = std::move(old.outbox);
     rig.holds = false;
     rig.start();
 }

@@ -27,6 +27,7 @@ class Rig : public consensus::Engine {
  public:
     Consortium consortium{kSubmitterGenesis, 2};
     std::array<std::unique_ptr<state::MemoryDisk>, 2> disks;
+    std::unique_ptr<state::MemoryDisk> outbox = std::make_unique<state::MemoryDisk>();
     std::array<std::unique_ptr<LedgerApplication>, 2> applications;
     std::unique_ptr<consensus::embedded::Core> core;
     std::unique_ptr<Submitter> submitter;
@@ -66,6 +67,8 @@ class Rig : public consensus::Engine {
 
 [[nodiscard]] bool applied(const Answer& answer);
 
+enum class Disks { kBoth, kLedger, kOutbox };
+
 class SubmitterTest : public ::testing::Test {
  protected:
     void submit(const Bytes& transaction) { rig.submit(transaction, answers); }
@@ -73,9 +76,13 @@ class SubmitterTest : public ::testing::Test {
     void open_chart();
     // The bundle that opens chart 1 is stored and sent, and does not arrive.
     void hold_chart();
-    // Member 0's ledger copy and outbox as they are, and a start with such a copy.
-    [[nodiscard]] std::unique_ptr<state::MemoryDisk> copy_of_disk() const;
-    void put_back(std::unique_ptr<state::MemoryDisk> old);
+    // Member 0's ledger copy and outbox as they are, and a start with such a copy of both or one.
+    struct Backup {
+        std::unique_ptr<state::MemoryDisk> ledger;
+        std::unique_ptr<state::MemoryDisk> outbox;
+    };
+    [[nodiscard]] Backup backup() const;
+    void put_back(Backup old, Disks which = Disks::kBoth);
 
     Rig rig;
     std::vector<Answer> answers;

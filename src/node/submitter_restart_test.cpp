@@ -14,6 +14,7 @@ using consensus::EngineError;
 using services::SubmitError;
 using testing::Answer;
 using testing::applied;
+using testing::Disks;
 using testing::SubmitterTest;
 
 // Which step ends the node, the how manieth of its kind, and whether clients try again.
@@ -69,7 +70,7 @@ TEST_F(SubmitterTest, TheOutboxIsReplayedWithoutItsClients) {
     submit(chart);
     rig.turn();
     rig.crash();
-    const Bytes stored = Outbox(*rig.disks[0]).load()->at(0).item;
+    const Bytes stored = Outbox(*rig.outbox).load()->at(0).item;
     rig.dies_after = nullptr;
     rig.start();
     rig.turns(3);
@@ -92,15 +93,16 @@ TEST_F(SubmitterTest, ABlockThatIsDurableButNotPublishedIsFoundAfterACrash) {
     EXPECT_EQ(rig.executed()[rig.id(chart)], 1);
 }
 
-// The ledger copy and outbox of a node are put back to an earlier day while one of its bundles is
-// still on its way. The client tries again; both bundles arrive; one applies.
-// The parameter: whether something was ordered since the copy.
-class Restored : public SubmitterTest, public ::testing::WithParamInterface<bool> {};
+// The ledger copy, the outbox or both of a node are put back to an earlier day while one of its
+// bundles is still on its way. The client tries again; both bundles arrive; one applies.
+// The parameters: whether something was ordered since the copy, and which disks are put back.
+class Restored : public SubmitterTest,
+                 public ::testing::WithParamInterface<std::tuple<bool, Disks>> {};
 
 TEST_P(Restored, ANodeFencesOffWhatItDoesNotRemember) {
     open_chart();
-    auto old = copy_of_disk();
-    if (GetParam()) {
+    auto old = backup();
+    if (std::get<0>(GetParam())) {
         submit(rig.anchor(2));
         rig.turns(3);
     }
@@ -112,7 +114,7 @@ TEST_P(Restored, ANodeFencesOffWhatItDoesNotRemember) {
     rig.turn();
     ASSERT_EQ(rig.held.size(), 2U);
     const Bytes on_its_way = rig.held.at(1);
-    put_back(std::move(old));
+    put_back(std::move(old), std::get<1>(GetParam()));
     EXPECT_EQ(rig.applications[0]->info().app_hash, rig.applications[1]->info().app_hash);
 
     std::vector<Answer> retried;
@@ -128,12 +130,15 @@ TEST_P(Restored, ANodeFencesOffWhatItDoesNotRemember) {
     EXPECT_EQ(times[rig.id(rig.anchor(2))], 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Submitter, Restored, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Submitter, Restored,
+                         ::testing::Combine(::testing::Bool(),
+                                            ::testing::Values(Disks::kBoth, Disks::kLedger,
+                                                              Disks::kOutbox)));
 
 // The same, and the forgotten bundle arrives before the fences are up.
 TEST_F(SubmitterTest, ARestoredNodeTakesWhatArrivesBeforeTheFences) {
     open_chart();
-    auto old = copy_of_disk();
+    auto old = backup();
     submit(rig.anchor(2));
     rig.turns(3);
     rig.holds = true;
@@ -162,7 +167,7 @@ TEST_F(SubmitterTest, NumbersGoOnFromTheLedgerAndTheOutbox) {
         *rig.applications[0]->published().newest->state, rig.consortium.ids[0], 1);
     // One bundle, then twice two fences and a bundle.
     EXPECT_EQ(window->top, 3U + 4 * limits::kReplayWindow);
-    EXPECT_EQ(*Outbox(*rig.disks[0]).top(1), window->top);
+    EXPECT_EQ(*Outbox(*rig.outbox).top(1), window->top);
     EXPECT_EQ(answers.size(), 3U);
 }
 

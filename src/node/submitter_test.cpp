@@ -25,9 +25,9 @@ TEST_F(SubmitterTest, AnswersWithTheDurableOutcome) {
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_TRUE(applied(answers[0]) && applied(answers[1]));
     EXPECT_EQ(rig.submitter->waiting(), 0U);
-    EXPECT_TRUE(Outbox(*rig.disks[0]).load()->size() <= 1U);
+    EXPECT_TRUE(Outbox(*rig.outbox).load()->size() <= 1U);
     rig.turns(150);
-    EXPECT_TRUE(Outbox(*rig.disks[0]).load()->empty()) << "what is resolved leaves the outbox";
+    EXPECT_TRUE(Outbox(*rig.outbox).load()->empty()) << "what is resolved leaves the outbox";
 }
 
 TEST_F(SubmitterTest, ARetryIsAnsweredWithTheOutcomeThereIs) {
@@ -193,12 +193,12 @@ TEST_F(SubmitterTest, OpeningWithAKeyThatTheLedgerDoesNotHave) {
     options.network_id = rig.consortium.genesis.network_id;
     options.member_id = rig.consortium.ids[0];
     options.key = &other;
-    Submitter wrong(options, *rig.applications[0], *rig.disks[0], rig);
+    Submitter wrong(options, *rig.applications[0], *rig.outbox, rig);
     EXPECT_EQ(wrong.open().error(), Submitter::OpenError::kBadKey);
     const crypto::SigningKey right = rig.consortium.bundle_key(0);
     options.key = &right;
     options.key_id = 2;
-    Submitter number(options, *rig.applications[0], *rig.disks[0], rig);
+    Submitter number(options, *rig.applications[0], *rig.outbox, rig);
     EXPECT_EQ(number.open().error(), Submitter::OpenError::kBadKey);
 }
 

@@ -26,6 +26,7 @@ enum class Use {
     kAppend,   // ascending keys, written once: files move down without being rewritten
     kArchive,  // the same, large and compressible
     kSmall,    // few keys, overwritten
+    kQueue,    // large values that soon go again, mostly before they leave memory
 };
 
 struct Family {
@@ -40,7 +41,7 @@ constexpr Family kFamilies[] = {
     {Space::kValues, "values", Use::kArchive},     {Space::kTwigs, "twigs", Use::kSmall},
     {Space::kBlocks, "blocks", Use::kArchive},     {Space::kHeaders, "headers", Use::kArchive},
     {Space::kOutcomes, "outcomes", Use::kArchive}, {Space::kIndex, "index", Use::kMember},
-    {Space::kNode, "node", Use::kSmall},
+    {Space::kNode, "node", Use::kQueue},
 };
 static_assert(std::size(kFamilies) == state::kSpaces);
 
@@ -110,6 +111,9 @@ rocksdb::ColumnFamilyOptions family_options(Use use, const std::shared_ptr<rocks
             family.target_file_size_base = 64 * kMiB;
             break;
         case Use::kSmall:
+            break;
+        case Use::kQueue:
+            family.write_buffer_size = 32 * kMiB;
             break;
     }
     family.memtable_factory = std::make_shared<MemoryTableFactory>(use == Use::kLookUp);

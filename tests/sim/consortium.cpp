@@ -21,7 +21,7 @@ Consortium::Consortium(World& world, Timeline& timeline, Trace& trace, Checker& 
       checker_(checker),
       random_(random),
       faults_(faults),
-      platters_(world.members.size()),
+      machines_(world.members.size()),
       backups_(world.members.size()),
       disk_full_(world.members.size(), false),
       stopped_(world.members.size(), false) {
@@ -33,11 +33,15 @@ Consortium::~Consortium() = default;
 bool Consortium::open_copy(std::size_t member) {
     Process::Copy& copy = process_->copies[member];
     copy.application.reset();
-    copy.disk =
-        std::make_unique<CrashDisk>(platters_[member], process_->power,
-                                    CrashDisk::Lies{faults_.planted == Planted::kSyncDropped,
-                                                    faults_.planted == Planted::kOutboxForgets});
-    if (disk_full_[member]) copy.disk->fail_writes(state::DiskError::kFull);
+    const CrashDisk::Lies lies{faults_.planted == Planted::kSyncDropped,
+                               faults_.planted == Planted::kOutboxForgets};
+    Machine& machine = machines_[member];
+    copy.disk = std::make_unique<CrashDisk>(machine.ledger, process_->power, lies);
+    copy.outbox = std::make_unique<CrashDisk>(machine.outbox, process_->power, lies);
+    if (disk_full_[member]) {
+        copy.disk->fail_writes(state::DiskError::kFull);
+        copy.outbox->fail_writes(state::DiskError::kFull);
+    }
     node::ApplicationOptions options;
     options.network_id = world_.genesis.network_id;
     options.signature_cache = &process_->cache;
@@ -74,7 +78,7 @@ bool Consortium::attach(std::size_t member) {
     options.wake = [&copy] { copy.woken = true; };
     copy.port = std::make_unique<Port>(*this, member);
     copy.submitter =
-        std::make_unique<node::Submitter>(options, *copy.application, *copy.disk, *copy.port);
+        std::make_unique<node::Submitter>(options, *copy.application, *copy.outbox, *copy.port);
     copy.woken = true;
     const auto opened = copy.submitter->open();
     if (opened) return true;
@@ -143,17 +147,13 @@ void Consortium::crash(bool power_too) {
     process_->power.off = true;
     process_.reset();
     trace_.add(power_too ? "power lost" : "killed");
-    for (Platter& platter : platters_) {
-        if (power_too) platter.lose_power(random_.below(platter.unsynced() + 1));
+    for (Machine& machine : machines_) {
+        if (power_too) lose_power(machine);
     }
     // An operator may bring one member's machine back from its backup while all are down.
     if (!healing_ && random_.chance(faults_.restore / 4)) {
-        const std::size_t member = random_.below(platters_.size());
-        if (backups_[member]) {
-            platters_[member] = backups_[member]->backup();
-            ++counts_.restores;
-            trace_.add("restored " + world_.members[member].id);
-        }
+        const std::size_t member = random_.below(machines_.size());
+        if (backups_[member]) restore(member);
     }
     restart_later(random_.between(10'000, 3'000'000));
 }
@@ -190,7 +190,7 @@ bool Consortium::may_be_missing(std::size_t member) const {
 void Consortium::halt(const CoreFailure& failure) {
     trace_.add("halt: " + failure.message);
     std::size_t missing = 0;
-    for (std::size_t i = 0; i < platters_.size(); ++i) {
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
         if (may_be_missing(i)) ++missing;
     }
     if (missing < 2) checker_.fail("the engine halted: " + failure.message);
@@ -221,14 +221,14 @@ bool Consortium::submit(std::size_t member, const Bytes& transaction,
 
 void Consortium::check_everything() {
     CONSILIUM_ASSERT(process_ != nullptr);
-    for (std::size_t i = 0; i < platters_.size(); ++i) {
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
         if (process_->copies[i].submitter == nullptr) continue;
         checker_.opened(i);
         checker_.shown(i, *process_->copies[i].disk, process_->durable);
         checker_.compare_state(i, *process_->copies[i].application);
         checker_.audit_state(i, *process_->copies[i].application);
     }
-    const std::size_t i = random_.below(platters_.size());
+    const std::size_t i = random_.below(machines_.size());
     if (process_->copies[i].submitter != nullptr)
         checker_.check_receipts(i, *process_->copies[i].application);
 }

@@ -95,8 +95,16 @@ class Consortium {
     Random random_;
     const Faults faults_;
 
-    std::vector<Platter> platters_;
-    std::vector<std::optional<Platter>> backups_;
+    // What survives of a member's machine: the ledger copy and the outbox lie apart.
+    struct Machine {
+        Platter ledger;
+        Platter outbox;
+    };
+    void lose_power(Machine& machine);
+    void restore(std::size_t member);
+
+    std::vector<Machine> machines_;
+    std::vector<std::optional<Machine>> backups_;
     std::vector<bool> disk_full_;
     std::vector<bool> stopped_;  // on purpose; they return later
     std::vector<Bytes> old_items_;

@@ -20,6 +20,20 @@ void Consortium::detach(std::size_t member) {
     copy.submitter.reset();
 }
 
+void Consortium::lose_power(Machine& machine) {
+    for (Platter* platter : {&machine.ledger, &machine.outbox})
+        platter->lose_power(random_.below(platter->unsynced() + 1));
+}
+
+// The two disks need not come back together.
+void Consortium::restore(std::size_t member) {
+    const std::uint64_t which = random_.below(4);
+    if (which != 1) machines_[member].ledger = backups_[member]->ledger.backup();
+    if (which != 2) machines_[member].outbox = backups_[member]->outbox.backup();
+    ++counts_.restores;
+    trace_.add("restored " + world_.members[member].id);
+}
+
 void Consortium::stop_member(std::size_t member) {
     if (!quiet() || process_->copies[member].submitter == nullptr) return;
     if (!process_->core->stop_host(member)) {
@@ -30,17 +44,12 @@ void Consortium::stop_member(std::size_t member) {
     trace_.add("stop " + world_.members[member].id);
     stopped_[member] = true;
     detach(member);
-    Platter& platter = platters_[member];
     // Its machine may lose its power too; or be given back as it was when the backup was made.
     process_->copies[member].application.reset();
     process_->copies[member].disk.reset();
-    if (random_.chance(faults_.power_lost))
-        platter.lose_power(random_.below(platter.unsynced() + 1));
-    if (backups_[member] && random_.chance(faults_.restore)) {
-        platter = backups_[member]->backup();
-        ++counts_.restores;
-        trace_.add("restored " + world_.members[member].id);
-    }
+    process_->copies[member].outbox.reset();
+    if (random_.chance(faults_.power_lost)) lose_power(machines_[member]);
+    if (backups_[member] && random_.chance(faults_.restore)) restore(member);
     return_later(member, random_.between(10'000, 5'000'000));
 }
 
@@ -86,11 +95,13 @@ void Consortium::fill_disk(std::size_t member) {
     trace_.add("disk full at " + world_.members[member].id);
     disk_full_[member] = true;
     process_->copies[member].disk->fail_writes(state::DiskError::kFull);
+    process_->copies[member].outbox->fail_writes(state::DiskError::kFull);
 }
 
 void Consortium::take_backup(std::size_t member) {
     trace_.add("backup of " + world_.members[member].id);
-    backups_[member].emplace(platters_[member].backup());
+    const Machine& machine = machines_[member];
+    backups_[member].emplace(Machine{machine.ledger.backup(), machine.outbox.backup()});
 }
 
 void Consortium::heal() {
@@ -100,7 +111,7 @@ void Consortium::heal() {
         return;
     }
     process_->power.off_at = 0;
-    for (std::size_t i = 0; i < platters_.size(); ++i) {
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
         if (!disk_full_[i]) continue;
         // The copy fails at its next write, or is opened again now.
         if (!quiet()) return;
@@ -113,7 +124,7 @@ void Consortium::heal() {
 
 bool Consortium::healthy() const {
     if (!quiet()) return false;
-    for (std::size_t i = 0; i < platters_.size(); ++i) {
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
         if (disk_full_[i] || process_->copies[i].submitter == nullptr ||
             process_->copies[i].submitter->failed())
             return false;

@@ -130,7 +130,7 @@ bool Consortium::is_in_outbox(std::size_t member, const ledger::BundleView& bund
     Bytes key = "o/";
     append_be32(key, bundle.key_id);
     append_be64(key, bundle.sequence);
-    const auto row = process_->copies[member].disk->get(state::Space::kNode, key);
+    const auto row = process_->copies[member].outbox->get(state::Space::kNode, key);
     return row && *row && **row == item;
 }
 
@@ -166,7 +166,7 @@ Status<EngineError> Consortium::route_item(std::size_t member, const Bytes& item
     if (!healing_) {
         const auto later = [&] {
             timeline_.after(random_.between(1, faults_.item_delay_us_max),
-                            [this, item] { deliver(random_.below(platters_.size()), item); });
+                            [this, item] { deliver(random_.below(machines_.size()), item); });
         };
         if (random_.chance(faults_.item_twice)) later();
         if (random_.chance(faults_.item_lost)) return Done{};
@@ -193,7 +193,7 @@ void Consortium::repeat_old_item() {
         const std::size_t at = random_.below(item.size());
         item[at] = static_cast<char>(item[at] ^ (1 << random_.below(8)));
     }
-    deliver(random_.below(platters_.size()), item);
+    deliver(random_.below(machines_.size()), item);
 }
 
 }  // namespace consilium::sim

@@ -83,6 +83,7 @@ struct Consortium::Process {
     execution::SignatureCache cache{4U << 20U};
     struct Copy {
         std::unique_ptr<CrashDisk> disk;
+        std::unique_ptr<CrashDisk> outbox;
         std::unique_ptr<Slot> slot = std::make_unique<Slot>();
         std::unique_ptr<node::LedgerApplication> application;
         std::unique_ptr<Port> port;

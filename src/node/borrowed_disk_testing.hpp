@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mutex>
-
 #include "state/disk.hpp"
 
 namespace consilium::node {
 
-// Lets several threads write to one disk, one at a time: the engine commits blocks while the
-// bundler writes its outbox. Reads and syncs pass straight through.
-class SerializedDisk final : public state::Disk {
+// For tests: a disk that outlives those who open it, as what lies in a directory does.
+class BorrowedDisk final : public state::Disk {
  public:
     // `disk` outlives this.
-    explicit SerializedDisk(state::Disk& disk) : disk_(disk) {}
+    explicit BorrowedDisk(state::Disk& disk) : disk_(disk) {}
 
     [[nodiscard]] Result<std::optional<Bytes>, state::DiskError> get(state::Space space,
                                                                      BytesView key) const override {
@@ -30,7 +27,6 @@ class SerializedDisk final : public state::Disk {
     }
     [[nodiscard]] Status<state::DiskError> write(state::WriteBatch& batch,
                                                  state::Durability durability) override {
-        const std::lock_guard lock(mutex_);
         return disk_.write(batch, durability);
     }
     [[nodiscard]] Status<state::DiskError> sync() override { return disk_.sync(); }
@@ -40,7 +36,6 @@ class SerializedDisk final : public state::Disk {
 
  private:
     state::Disk& disk_;
-    std::mutex mutex_;
 };
 
 }  // namespace consilium::node
