@@ -164,13 +164,14 @@ void MemberNode::submit(Bytes transaction, services::SubmitCallback done) {
 void MemberNode::submit_batch(
     std::vector<Bytes> transactions,
     std::function<void(std::size_t, Result<services::Committed, services::SubmitError>)> done) {
-    const auto shared = std::make_shared<decltype(done)>(std::move(done));
-    for (std::size_t i = 0; i < transactions.size(); ++i) {
-        submit(std::move(transactions[i]),
-               [shared, i](Result<services::Committed, services::SubmitError> result) {
-                   (*shared)(i, std::move(result));
-               });
+    const auto submitter = this->submitter();
+    if (!submitter) {
+        for (std::size_t i = 0; i < transactions.size(); ++i)
+            done(i, fail(services::SubmitError::kStopping));
+        return;
     }
+    submitter->submit_batch(std::move(transactions), clock_.wall(), clock_.monotonic_us(),
+                            std::move(done));
 }
 
 consensus::embedded::Hosted MemberNode::hosted() {

@@ -68,68 +68,104 @@ void Submitter::enqueue(Slot* slot) {
     queue_bytes_ += slot->second.size;
 }
 
-void Submitter::submit(Bytes transaction, UnixMs wall, std::uint64_t now_us,
-                       services::SubmitCallback done) {
+Submitter::Candidate Submitter::examine(Bytes transaction, std::uint64_t now_us,
+                                        services::SubmitCallback done) const {
+    Candidate candidate;
+    Entry& entry = candidate.entry;
+    entry.done.push_back(std::move(done));
     const auto decoded = ledger::decode_transaction(transaction);
     if (!decoded) {
-        done(fail(decoded.error() == ledger::TransactionError::kTooLarge
-                      ? SubmitError::kTooLarge
-                      : SubmitError::kMalformed));
-        return;
+        candidate.refused = decoded.error() == ledger::TransactionError::kTooLarge
+                                ? SubmitError::kTooLarge
+                                : SubmitError::kMalformed;
+        return candidate;
     }
-    const auto id = ledger::transaction_id(options_.network_id, options_.member_id, transaction);
-    Entry entry;
+    candidate.id = ledger::transaction_id(options_.network_id, options_.member_id, transaction);
     entry.size = transaction.size();
     entry.not_after = decoded->not_after;
     entry.signatures = decoded->personal_signatures.size();
     entry.since_us = now_us;
     entry.bytes = std::move(transaction);
-    entry.done.push_back(std::move(done));
+    return candidate;
+}
+
+void Submitter::submit(Bytes transaction, UnixMs wall, std::uint64_t now_us,
+                       services::SubmitCallback done) {
+    Candidate candidate = examine(std::move(transaction), now_us, std::move(done));
     bool wake = false;
-    const auto refused = admit(id, entry, wall, wake);
-    if (!refused) {
-        if (wake && options_.wake) options_.wake();
-        return;
+    if (!candidate.refused) {
+        const std::lock_guard lock(mutex_);
+        admit(candidate, wall, wake);
     }
-    const services::SubmitCallback& answer = entry.done.front();
-    if (refused == SubmitError::kExpired) {
+    if (candidate.refused) refuse(candidate);
+    if (wake && options_.wake) options_.wake();
+}
+
+void Submitter::submit_batch(
+    std::vector<Bytes> transactions, UnixMs wall, std::uint64_t now_us,
+    std::function<void(std::size_t, Result<Committed, SubmitError>)> done) {
+    const auto shared = std::make_shared<decltype(done)>(std::move(done));
+    std::vector<Candidate> candidates;
+    candidates.reserve(transactions.size());
+    for (std::size_t i = 0; i < transactions.size(); ++i) {
+        candidates.push_back(examine(std::move(transactions[i]), now_us,
+                                     [shared, i](Result<Committed, SubmitError> result) {
+                                         (*shared)(i, std::move(result));
+                                     }));
+    }
+    bool wake = false;
+    {
+        // Under one lock, so that no bundle closes after the first of them.
+        const std::lock_guard lock(mutex_);
+        for (Candidate& candidate : candidates) {
+            if (!candidate.refused) admit(candidate, wall, wake);
+        }
+    }
+    if (wake && options_.wake) options_.wake();
+    for (const Candidate& candidate : candidates) {
+        if (candidate.refused) refuse(candidate);
+    }
+}
+
+void Submitter::refuse(const Candidate& candidate) const {
+    const services::SubmitCallback& answer = candidate.entry.done.front();
+    if (candidate.refused == SubmitError::kExpired) {
         // Too late to apply, but it may have: then this is a retry, and it has an outcome.
-        const auto committed = read_committed(application_.disk(), id);
+        const auto committed = read_committed(application_.disk(), candidate.id);
         const auto seen = application_.published().newest;
         if (committed && *committed && seen && (*committed)->height <= seen->height)
             return answer(**committed);
     }
-    answer(fail(*refused));
+    answer(fail(*candidate.refused));
 }
 
-std::optional<SubmitError> Submitter::admit(const ledger::TransactionId& id, Entry& entry,
-                                            UnixMs wall, bool& wake) {
-    const std::lock_guard lock(mutex_);
+void Submitter::admit(Candidate& candidate, UnixMs wall, bool& wake) {
     Metrics* metrics = options_.metrics;
-    const auto found = entries_.find(id);
-    if (stopping_ || died_) return SubmitError::kStopping;
-    if (disk_failed_) return SubmitError::kDisk;
-    if (found != entries_.end()) {
+    Entry& entry = candidate.entry;
+    const auto found = entries_.find(candidate.id);
+    if (stopping_ || died_) {
+        candidate.refused = SubmitError::kStopping;
+    } else if (disk_failed_) {
+        candidate.refused = SubmitError::kDisk;
+    } else if (found != entries_.end()) {
         found->second.done.push_back(std::move(entry.done.front()));
         if (metrics != nullptr) metrics->submit_duplicates_total.fetch_add(1);
-        return std::nullopt;
-    }
-    if (entry.not_after < wall) return SubmitError::kExpired;
-    if (entries_.size() >= options_.limits.queue_transactions ||
-        entries_bytes_ + entry.size > options_.limits.queue_bytes) {
+    } else if (entry.not_after < wall) {
+        candidate.refused = SubmitError::kExpired;
+    } else if (entries_.size() >= options_.limits.queue_transactions ||
+               entries_bytes_ + entry.size > options_.limits.queue_bytes) {
+        candidate.refused = SubmitError::kOverloaded;
         if (metrics != nullptr) metrics->submit_overloaded_total.fetch_add(1);
-        return SubmitError::kOverloaded;
-    }
-    entries_bytes_ += entry.size;
-    enqueue(&*entries_.emplace(id, std::move(entry)).first);
-    // The first of a batch sets the clock going, the last one fills it; those between change
-    // nothing for the bundler.
-    wake = queue_.size() == 1 || queue_.size() == limits::kTransactionsPerBundleMax;
-    if (metrics != nullptr) {
+    } else {
+        entries_bytes_ += entry.size;
+        enqueue(&*entries_.emplace(candidate.id, std::move(entry)).first);
+        // The first of a batch sets the clock going, the last one fills it; those between change
+        // nothing for the bundler.
+        wake = wake || queue_.size() == 1 || queue_.size() == limits::kTransactionsPerBundleMax;
+        if (metrics == nullptr) return;
         metrics->submitted_total.fetch_add(1, std::memory_order_relaxed);
         metrics->queue_transactions.store(entries_.size(), std::memory_order_relaxed);
     }
-    return std::nullopt;
 }
 
 void Submitter::finish(Slot* slot, const Result<Committed, SubmitError>& result, Answers& answers) {

@@ -77,6 +77,10 @@ class Submitter {
     // A transaction from a client. `wall` and `now_us` as in step().
     void submit(Bytes transaction, UnixMs wall, std::uint64_t now_us,
                 services::SubmitCallback done);
+    // The same for several at once, which then stand in the queue together. `done` gets the index.
+    void submit_batch(
+        std::vector<Bytes> transactions, UnixMs wall, std::uint64_t now_us,
+        std::function<void(std::size_t, Result<services::Committed, services::SubmitError>)> done);
 
     // Does what is due: closes bundles, stores and submits them, submits again. Returns the
     // monotonic time at which it wants to be called next, at the latest.
@@ -94,6 +98,7 @@ class Submitter {
 
  private:
     struct Entry;
+    struct Candidate;
     struct OpenBundle;
     struct Answer {
         services::SubmitCallback done;
@@ -103,6 +108,10 @@ class Submitter {
     using Entries = std::unordered_map<ledger::TransactionId, Entry, FixedBytesHash>;
     using Slot = Entries::value_type;  // stays where it is until it is erased
 
+    [[nodiscard]] Candidate examine(Bytes transaction, std::uint64_t now_us,
+                                    services::SubmitCallback done) const;
+    void refuse(const Candidate& candidate) const;
+
     // Under mutex_.
     [[nodiscard]] bool needs_block(UnixMs wall) const;
     [[nodiscard]] UnixMs not_after(UnixMs wall) const;
@@ -110,8 +119,7 @@ class Submitter {
     [[nodiscard]] std::vector<Slot*> take_queue();
     // Takes the entry into the queue, or its call back to the entry of an equal transaction; or
     // leaves it as it was and says why not.
-    [[nodiscard]] std::optional<services::SubmitError> admit(const ledger::TransactionId& id,
-                                                             Entry& entry, UnixMs wall, bool& wake);
+    void admit(Candidate& candidate, UnixMs wall, bool& wake);
     void enqueue(Slot* slot);
     void finish(Slot* slot, const Result<services::Committed, services::SubmitError>& result,
                 Answers& answers);

@@ -19,6 +19,13 @@ struct Submitter::Entry {
     std::vector<services::SubmitCallback> done;
 };
 
+// A transaction on its way in.
+struct Submitter::Candidate {
+    ledger::TransactionId id;
+    Entry entry;
+    std::optional<services::SubmitError> refused;
+};
+
 struct Submitter::OpenBundle {
     std::shared_ptr<const Bytes> item;
     ledger::BundleId id;

@@ -54,6 +54,26 @@ TEST_F(SubmitterTest, ARetryIsAnsweredWithTheOutcomeThereIs) {
     EXPECT_EQ(rig.executed()[rig.id(chart)], 1);
 }
 
+TEST_F(SubmitterTest, ABatchIsOneBundleAndAnsweredByIndex) {
+    std::map<std::size_t, Answer> by_index;
+    rig.holds = true;
+    rig.submitter->submit_batch(
+        {chart, "no transaction", rig.anchor(2), rig.anchor(2)}, rig.wall, rig.now_us,
+        [&](std::size_t index, Answer answer) { by_index.emplace(index, std::move(answer)); });
+    ASSERT_EQ(by_index.size(), 1U);
+    EXPECT_EQ(by_index.at(1).error(), SubmitError::kMalformed);
+    rig.turn();
+    ASSERT_EQ(rig.held.size(), 1U);
+    EXPECT_EQ(ledger::decode_item(rig.held.at(0))->transactions.size(), 2U) << "the copy joins";
+    ASSERT_TRUE(rig.core->submit(0, rig.held.at(0), rig.now_us).ok());
+    rig.turns(2);
+    ASSERT_EQ(by_index.size(), 4U);
+    EXPECT_EQ(by_index.at(0)->id, rig.id(chart));
+    for (const std::size_t index : {0U, 2U, 3U})
+        EXPECT_TRUE(applied(by_index.at(index))) << index;
+    EXPECT_EQ(by_index.at(2)->id, by_index.at(3)->id);
+}
+
 TEST_F(SubmitterTest, RefusesWhatCanNeverApply) {
     submit("nonsense");
     submit(Bytes(limits::kTransactionBytesMax + 1, 'x'));
