@@ -2,7 +2,6 @@
 #include "node/ledger_application.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/assert.hpp"
 #include "crypto/hash.hpp"
@@ -13,6 +12,7 @@
 #include "ledger/hashes.hpp"
 #include "node/ledger_rows.hpp"
 #include "node/overlay_view.hpp"
+#include "node/steady_us.hpp"
 
 namespace consilium::node {
 
@@ -31,8 +31,6 @@ struct LedgerApplication::Finalization {
 };
 
 namespace {
-
-constexpr std::size_t kRowCacheBytes = 16U << 20U;
 
 ApplicationError to_application(execution::BlockError error) {
     return error == execution::BlockError::kDisk ? ApplicationError::kDisk
@@ -66,13 +64,6 @@ std::vector<consensus::ItemResult> results_of(const AppliedBlock& block) {
     return out;
 }
 
-// For measuring only; nothing that is computed depends on it.
-std::uint64_t now_us() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
-
 }  // namespace
 
 const char* to_string(LedgerApplication::OpenError error) {
@@ -94,7 +85,7 @@ LedgerApplication::LedgerApplication(state::Disk& disk, const contracts::sdk::Re
       registry_(registry),
       options_(std::move(options)),
       state_(std::move(state)),
-      row_cache_(kRowCacheBytes),
+      row_cache_(options_.row_cache_bytes),
       admission_(options_.admission) {}
 
 LedgerApplication::~LedgerApplication() {
@@ -257,7 +248,7 @@ Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block
     if (!published().newest || block.height != height + 1) {
         return fail(ApplicationError::kWrongHeight);
     }
-    const std::uint64_t start = now_us();
+    const std::uint64_t start = steady_us();
     finalization_.reset();
     header_ahead_.reset();
 
@@ -283,7 +274,7 @@ Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block
         new Finalization{std::move(applied), std::move(diff), to_port(output->validator_updates),
                          std::move(*pending), output->transactions_applied,
                          output->transactions_rejected, output->invariants_broken, std::nullopt});
-    if (options_.metrics != nullptr) options_.metrics->block_apply.observe_us(now_us() - start);
+    if (options_.metrics != nullptr) options_.metrics->block_apply.observe_us(steady_us() - start);
     return consensus::Finalized{results_of(*finalization_->applied), finalization_->updates,
                                 finalization_->applied->state_root};
 }
@@ -323,7 +314,7 @@ void LedgerApplication::stage_block(const Finalization& finalization,
 
 LedgerApplication::Written LedgerApplication::write(Finalization& finalization,
                                                     state::Durability durability) {
-    const std::uint64_t start = now_us();
+    const std::uint64_t start = steady_us();
     auto batch = disk_.new_batch();
     state_->stage(finalization.pending, *batch);
     stage_block(finalization, *batch);
@@ -333,7 +324,7 @@ LedgerApplication::Written LedgerApplication::write(Finalization& finalization,
     state_->adopt(std::move(finalization.pending));
     finalization.applied->state = state_->newest();
     admission_.resolve(finalization.applied->outputs, finalization.applied->time);
-    count(finalization, now_us() - start);
+    count(finalization, steady_us() - start);
     const std::lock_guard lock(mutex_);
     unpublished_.push_back(std::move(finalization.applied));
     return Done{};
@@ -345,7 +336,6 @@ Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
     const std::shared_ptr<Finalization> block = std::move(finalization_);
     const Height height = block->applied->height;
     const UnixMs time = block->applied->time;
-    row_cache_.advance(*block->diff);
     if (options_.writes_beside && !sync) {
         ahead_ = std::make_shared<const OverlayView>(state_->newest(), block->diff);
         auto writing = std::async(std::launch::async, [this, block] {
@@ -357,6 +347,8 @@ Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
         const auto durability = sync ? state::Durability::kSynced : state::Durability::kBuffered;
         if (auto done = write(*block, durability); !done) return fail(done.error());
     }
+    // Only now: a block whose write failed here may be finalized again, on the state before it.
+    row_cache_.advance(*block->diff);
     const std::lock_guard lock(mutex_);
     committed_height_ = height;
     committed_time_ = time;
@@ -365,9 +357,9 @@ Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
 
 Status<ApplicationError> LedgerApplication::sync() {
     if (auto before = written(); !before) return before;
-    const std::uint64_t start = now_us();
+    const std::uint64_t start = steady_us();
     if (auto synced = disk_.sync(); !synced) return fail(to_application(synced.error()));
-    if (options_.metrics != nullptr) options_.metrics->block_sync.observe_us(now_us() - start);
+    if (options_.metrics != nullptr) options_.metrics->block_sync.observe_us(steady_us() - start);
     return Done{};
 }
 

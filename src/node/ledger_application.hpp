@@ -43,6 +43,8 @@ struct ApplicationOptions {
     // commit(false) returns at once and writes on a thread of its own, while the next block already
     // executes; sync() waits for it and says when it failed. Nothing else that can be seen differs.
     bool writes_beside = false;
+    // Of rows that execution read lately (row_cache.hpp). No result depends on it.
+    std::size_t row_cache_bytes = 16U << 20U;
 };
 
 // One member's copy of the ledger: state, blocks, headers, outcomes and the index of transactions,
