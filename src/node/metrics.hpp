@@ -62,7 +62,7 @@ struct Metrics {
     DurationHistogram block_apply;  // execution and the new root
     DurationHistogram block_write;  // the atomic write, without the sync
     DurationHistogram block_sync;
-    DurationHistogram outbox_sync;
+    DurationHistogram outbox_sync;    // one synced write of a bundle
     DurationHistogram submit_commit;  // from submit to the durable outcome
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -26,11 +27,19 @@ class MetricsExport {
         telemetry::Gauge gauge;
         const std::atomic<std::uint64_t>* from;
     };
+    struct Duration {
+        telemetry::Histogram histogram;
+        const DurationHistogram* from;
+        std::array<std::uint64_t, DurationHistogram::kBuckets> shown{};
+        std::uint64_t shown_us = 0;
+    };
     void update();
+    static void update(Duration& duration);
 
     std::mutex mutex_;
     std::vector<Total> totals_;
     std::vector<Level> levels_;
+    std::vector<Duration> durations_;
 };
 
 }  // namespace consilium::node

@@ -9,6 +9,7 @@
 #include "ledger/hashes.hpp"
 #include "ledger/transaction.hpp"
 #include "node/ledger_reader.hpp"
+#include "node/steady_us.hpp"
 #include "node/submitter.hpp"
 #include "node/submitter_entry.hpp"
 
@@ -309,10 +310,12 @@ void Submitter::store_and_send(const BundleNumber& number, OpenBundle bundle,
         open_.emplace(number, std::move(bundle));
         set_gauges();
     }
+    const std::uint64_t start = steady_us();
     if (auto stored = outbox_.put(number, *item, resolved); !stored) {
         fail_disk();
         return;
     }
+    if (options_.metrics != nullptr) options_.metrics->outbox_sync.observe_us(steady_us() - start);
     if (dies(SubmitStep::kStored)) return;
     if (options_.metrics != nullptr) options_.metrics->bundles_total.fetch_add(1);
     send(number, item, now_us);

@@ -53,6 +53,12 @@ void Histogram::observe(double value) const {
     if (histogram_ != nullptr) static_cast<prometheus::Histogram*>(histogram_)->Observe(value);
 }
 
+void Histogram::observe_counted(const std::vector<double>& per_bucket, double sum) const {
+    if (histogram_ != nullptr) {
+        static_cast<prometheus::Histogram*>(histogram_)->ObserveMultiple(per_bucket, sum);
+    }
+}
+
 struct Metrics::Registry {
     prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
     mutable std::mutex mutex;

@@ -46,6 +46,9 @@ class Gauge {
 class Histogram {
  public:
     void observe(double value) const;
+    // Takes in what was counted elsewhere: how many values fell into each bucket, the last one
+    // without end included, and their sum.
+    void observe_counted(const std::vector<double>& per_bucket, double sum) const;
 
  private:
     friend class Metrics;

@@ -23,11 +23,14 @@ TEST(Metrics, renders_what_was_counted) {
     const auto seconds = metrics.histogram("consilium_test_seconds", "Time.", {0.1, 1.0});
     seconds.observe(0.05);
     seconds.observe(5);
+    seconds.observe_counted({2, 1, 4}, 21.5);
     const auto text = metrics.render();
     EXPECT_THAT(text, HasSubstr("consilium_test_total{result=\"applied\"} 15\n"));
     EXPECT_THAT(text, HasSubstr("consilium_test_depth 5\n"));
-    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_bucket{le=\"0.1\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_count 2\n"));
+    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_bucket{le=\"0.1\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_bucket{le=\"1\"} 4\n"));
+    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_count 9\n"));
+    EXPECT_THAT(text, HasSubstr("consilium_test_seconds_sum 26.55\n"));
 }
 
 TEST(Metrics, label_values_carry_no_free_text) {
@@ -49,6 +52,7 @@ TEST(Metrics, default_handles_count_nothing) {
     Counter().add();
     Gauge().set(1);
     Histogram().observe(1);
+    Histogram().observe_counted({1, 1}, 2);
     EXPECT_THAT(Metrics().render(), Not(HasSubstr("consilium")));
 }
 
