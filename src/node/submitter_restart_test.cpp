@@ -156,6 +156,33 @@ TEST_F(SubmitterTest, ARestoredNodeTakesWhatArrivesBeforeTheFences) {
     EXPECT_EQ(rig.executed()[rig.id(wanted)], 1);
 }
 
+// The outbox is lost while the member's very first bundle is on its way: neither the ledger's
+// window nor an outbox knows of a number, and yet one may be out.
+TEST_F(SubmitterTest, ANodeWithoutItsOutboxFencesAlthoughTheLedgerKnowsOfNoBundle) {
+    rig.make_block();
+    hold_chart();
+    const Bytes on_its_way = rig.held.at(0);
+    rig.crash();
+    rig.outbox = std::make_unique<state::MemoryDisk>();
+    rig.held.clear();
+    rig.start();
+    // What it would send unfenced: its first number again, then the retry under the second.
+    std::vector<Answer> retried;
+    submit(rig.consortium.open_chart(0, 2));
+    rig.turns(2);
+    rig.submit(chart, retried);
+    rig.turns(2);
+    rig.holds = false;
+    ASSERT_TRUE(rig.core->submit(1, on_its_way, rig.now_us).ok());
+    rig.make_block();
+    for (const Bytes& item : rig.held)
+        (void)rig.core->submit(0, item, rig.now_us);
+    rig.turns(8);
+    ASSERT_EQ(retried.size(), 1U);
+    EXPECT_TRUE(applied(retried[0]));
+    EXPECT_EQ(rig.executed()[rig.id(chart)], 1);
+}
+
 TEST_F(SubmitterTest, NumbersGoOnFromTheLedgerAndTheOutbox) {
     for (std::uint64_t i = 0; i < 3; ++i) {
         submit(rig.anchor(i));

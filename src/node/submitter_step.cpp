@@ -44,8 +44,10 @@ Status<Submitter::OpenError> Submitter::open() {
     if (!window || !top) return fail(OpenError::kDisk);
     last_sequence_ = std::max(window->top, *top);
     // The disk may be an old copy, and what was sent since it was made still on its way; where no
-    // block has resolved any of it, nothing here tells. So every start fences, but the very first.
-    if (window->top > 0 || *top > 0) fence_until_ = window->top + 2 * limits::kReplayWindow;
+    // block has resolved any of it, nothing here tells. So every start fences, but one at genesis
+    // with an outbox that never held anything: the very first.
+    if (window->top > 0 || *top > 0 || seen_->height > 0)
+        fence_until_ = window->top + 2 * limits::kReplayWindow;
 
     auto records = outbox_.load();
     if (!records) return fail(OpenError::kDisk);
