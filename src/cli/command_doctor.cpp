@@ -39,6 +39,7 @@ std::vector<Finding> examine(const std::string& file, Context& context) {
         examine_folder(node, findings);
         examine_port(node, findings);
         newest = std::max(newest, examine_ledger(node, context, findings));
+        examine_outbox(node, findings);
     }
     examine_clock(*genesis, newest, time, findings);
     return findings;

@@ -33,6 +33,8 @@ void examine_port(const node::NodeConfig& node, std::vector<Finding>& findings);
 // newest block, where there is one that can be read.
 std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& context,
                                      std::vector<Finding>& findings);
+// Opens the outbox, which a running node has locked, and reads all of it.
+void examine_outbox(const node::NodeConfig& node, std::vector<Finding>& findings);
 // `newest` is the time of the newest block that is known here.
 void examine_clock(const node::Genesis& genesis, std::optional<UnixMs> newest, UnixMs time,
                    std::vector<Finding>& findings);

@@ -2,7 +2,9 @@
 #include "base/hex.hpp"
 #include "cli/doctor.hpp"
 #include "cli/output.hpp"
+#include "ledger/bundle.hpp"
 #include "node/ledger_rows.hpp"
+#include "node/outbox.hpp"
 #include "state/audit.hpp"
 #include "state/ledger_state.hpp"
 #include "store/rocks_disk.hpp"
@@ -45,6 +47,32 @@ Finding audit(const std::string& subject, const state::StateSnapshot& state, Con
                              to_hex(state.root().view()).substr(0, 16));
 }
 
+constexpr const char* kForget =
+    "Move the outbox's folder away and start the node: it sees to it that no bundle that is lost "
+    "with it applies beside a new one. Whoever got no answer sends the transaction again.";
+
+// A disk of the member's, in `part` of the data folder; nothing, and what is to be said of it, when
+// it is not there or cannot be opened.
+std::unique_ptr<state::Disk> open_part(const node::NodeConfig& node, const char* part,
+                                       const std::string& subject, const char* mend,
+                                       std::vector<Finding>& findings) {
+    const std::filesystem::path folder = std::filesystem::path(node.data) / part;
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) {
+        findings.push_back(good(subject, "none yet; the node makes it when it starts"));
+        return nullptr;
+    }
+    store::RocksOptions options;
+    options.create = false;
+    auto disk = store::open_rocks_disk(folder, options);
+    if (disk) return std::move(*disk);
+    const bool locked = disk.error().error == state::DiskError::kLocked;
+    findings.push_back(locked ? warning(subject, "not audited: " + disk.error().detail,
+                                        "Stop the node to have it audited.")
+                              : fault(subject, disk.error().detail, mend));
+    return nullptr;
+}
+
 // What lies beside the state, by what people call it. A row whose block on disk was damaged cannot
 // be read; the disk itself knows by its checksums.
 std::string unreadable_space(const state::Disk& disk) {
@@ -77,23 +105,9 @@ std::optional<UnixMs> time_of(const state::Disk& disk, Height height) {
 std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& context,
                                      std::vector<Finding>& findings) {
     const std::string subject = node.member + ": ledger";
-    const std::filesystem::path folder = std::filesystem::path(node.data) / "ledger";
-    std::error_code error;
-    if (!std::filesystem::exists(folder, error)) {
-        findings.push_back(good(subject, "none yet; the node makes it when it starts"));
-        return std::nullopt;
-    }
-    store::RocksOptions options;
-    options.create = false;
-    auto disk = store::open_rocks_disk(folder, options);
-    if (!disk) {
-        const bool locked = disk.error().error == state::DiskError::kLocked;
-        findings.push_back(locked ? warning(subject, "not audited: " + disk.error().detail,
-                                            "Stop the node to have its ledger audited.")
-                                  : fault(subject, disk.error().detail, kMend));
-        return std::nullopt;
-    }
-    const auto ledger = state::LedgerState::open(**disk);
+    const auto disk = open_part(node, "ledger", subject, kMend, findings);
+    if (!disk) return std::nullopt;
+    const auto ledger = state::LedgerState::open(*disk);
     if (!ledger) {
         findings.push_back(fault(subject, state::to_string(ledger.error()), kRestore));
         return std::nullopt;
@@ -104,8 +118,8 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
     }
     const auto snapshot = (*ledger)->newest();
     findings.push_back(audit(subject, *snapshot, context));
-    const std::string unreadable = unreadable_space(**disk);
-    const auto newest = time_of(**disk, snapshot->height());
+    const std::string unreadable = unreadable_space(*disk);
+    const auto newest = time_of(*disk, snapshot->height());
     if (!unreadable.empty()) {
         findings.push_back(
             fault(subject, unreadable + " cannot be read: the disk is damaged", kRestore));
@@ -114,6 +128,30 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
             fault(subject, "block " + grouped(snapshot->height()) + " is missing", kRestore));
     }
     return newest;
+}
+
+void examine_outbox(const node::NodeConfig& node, std::vector<Finding>& findings) {
+    const std::string subject = node.member + ": outbox";
+    const auto disk = open_part(node, "outbox", subject, kForget, findings);
+    if (!disk) return;
+    const auto records = node::Outbox(*disk).load();
+    const bool readable = records &&
+                          node::Outbox(*disk).top(static_cast<std::uint32_t>(node.member_key_id)) &&
+                          unreadable_space(*disk).empty();
+    if (!readable) {
+        findings.push_back(fault(subject, "cannot be read: the disk is damaged", kForget));
+        return;
+    }
+    for (const auto& record : *records) {
+        if (ledger::decode_item(record.item)) continue;
+        findings.push_back(fault(
+            subject,
+            "what stands under number " + std::to_string(record.number.sequence) + " is no bundle",
+            kForget));
+        return;
+    }
+    findings.push_back(
+        good(subject, counted(records->size(), "bundle", "bundles") + ", all readable"));
 }
 
 }  // namespace consilium::cli

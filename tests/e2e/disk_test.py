@@ -27,6 +27,7 @@ class DiskTest(support.Case):
             self.assertEqual(self.submit().code, 0)
         self.assertEqual(self.end(process, signal.SIGTERM), 0)
         self.ledger = self.network / "members/payer/data/ledger"
+        self.outbox = self.network / "members/hospital/data/outbox"  # of who submits
 
     def submit(self):
         """Opens a link; keeps its receipt when the node answered."""
@@ -74,13 +75,15 @@ class DiskTest(support.Case):
         self.assertEqual(self.end(process, signal.SIGTERM), 0)
         self.assertEqual(self.faults(), {})
 
-    def each_damage(self, damages):
-        """Does each damage to a whole ledger copy of the payer's and yields its name."""
+    def each_damage(self, damages, disk=None):
+        """Does each damage to a whole ledger copy of the payer's, or to `disk`, and yields its
+        name."""
+        disk = disk or self.ledger
         whole = self.folder / "whole"
-        shutil.copytree(self.ledger, whole)
+        shutil.copytree(disk, whole)
         for name, damage in damages.items():
-            shutil.rmtree(self.ledger)
-            shutil.copytree(whole, self.ledger)
+            shutil.rmtree(disk)
+            shutil.copytree(whole, disk)
             damage()
             with self.subTest(damage=name):
                 yield name
@@ -133,6 +136,34 @@ class DiskTest(support.Case):
                 self.assertIn("consilium: payer: ", self.log())
             self.answered = self.answered[:3]  # the others' later blocks stay with them
 
+    def test_a_damaged_outbox(self):
+        manifest, = self.outbox.glob("MANIFEST-*")
+        damages = {
+            "no CURRENT": (self.outbox / "CURRENT").unlink,
+            "no MANIFEST": manifest.unlink,
+            "half a MANIFEST": lambda: os.truncate(manifest, manifest.stat().st_size // 2)}
+        for name in self.each_damage(damages, self.outbox):
+            process, code = self.start_anyhow()
+            if name == "half a MANIFEST" and code is None:
+                # What is left of it is a whole outbox that has forgotten: that does no harm.
+                self.assertEqual(self.submit().code, 0)
+                self.assertEqual(self.end(process, signal.SIGTERM), 0)
+                continue
+            self.assertIn(code, (EXIT_DISK, EXIT_REFUSED))
+            self.assertIn("consilium: hospital: ", self.log())
+            self.assertEqual(list(self.faults()), ["hospital: outbox"])
+        # What doctor advises: whatever the outbox held, a new one does no harm.
+        self.outbox.rename(self.folder / "away")
+        self.everything_answered_is_there()
+
+    def test_an_old_outbox(self):
+        old = self.folder / "old"
+        shutil.copytree(self.outbox, old)
+        self.everything_answered_is_there()
+        shutil.rmtree(self.outbox)
+        old.rename(self.outbox)
+        self.everything_answered_is_there()
+
     def test_a_full_disk(self):
         # No file grows beyond a size: to the program that is a write that fails.
         def limit():
@@ -163,28 +194,29 @@ class DiskTest(support.Case):
         self.assertIn("File too large", self.log())
         self.everything_answered_is_there()
 
-    def read_only(self):
-        """Makes the payer's ledger copy read-only; what undoes it."""
+    def read_only(self, disk):
+        """Makes a disk of a member's read-only; what undoes it."""
         if os.geteuid() != 0:
-            self.ledger.chmod(0o500)
-            return lambda: self.ledger.chmod(0o700)
+            disk.chmod(0o500)
+            return lambda: disk.chmod(0o700)
         for options in (["--bind"], ["-o", "remount,ro,bind"]):
-            done = subprocess.run(["mount", *options, self.ledger, self.ledger], check=False,
+            done = subprocess.run(["mount", *options, disk, disk], check=False,
                                   capture_output=True)
             if done.returncode != 0:
                 self.skipTest("root may write everywhere, and cannot mount here")
-        return lambda: subprocess.run(["umount", self.ledger], check=True)
+        return lambda: subprocess.run(["umount", disk], check=True)
 
     def test_a_read_only_disk(self):
-        undo = self.read_only()
-        try:
-            _, code = self.start_anyhow()
-            self.assertEqual(code, EXIT_DISK)
-            self.assertIn("consilium: payer: ", self.log())
-            self.assertRegex(self.log(), "Read-only file system|Permission denied")
-            self.assertEqual(list(self.faults()), ["payer: ledger"])
-        finally:
-            undo()
+        for disk, subject in ((self.ledger, "payer: ledger"), (self.outbox, "hospital: outbox")):
+            undo = self.read_only(disk)
+            try:
+                _, code = self.start_anyhow()
+                self.assertEqual(code, EXIT_DISK)
+                self.assertIn("consilium: " + subject.split(":")[0] + ": ", self.log())
+                self.assertRegex(self.log(), "Read-only file system|Permission denied")
+                self.assertEqual(list(self.faults()), [subject])
+            finally:
+                undo()
         self.everything_answered_is_there()
 
 
