@@ -101,10 +101,11 @@ TEST_F(FollowerTest, SaysThatABlockCannotBeRead) {
 
 TEST_F(FollowerTest, MayEndItsSubscriptionWhenToldOfTheEnd) {
     erase_blocks(0, 4);
-    Follower follower(*rig_.applications[1], rig_.consortium.genesis.network_id);
+    // The follower goes first: without a subscription to end nothing else waits for the call back.
     std::unique_ptr<services::Subscription> subscription;
     std::mutex mutex;
     Told told;
+    Follower follower(*rig_.applications[1], rig_.consortium.genesis.network_id);
     {
         const std::lock_guard lock(mutex);
         subscription = follower.subscribe({1, 0}, [&, tell = told.callback()](const auto& event) {
