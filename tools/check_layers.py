@@ -52,7 +52,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 SYSTEM = re.compile(
     r"[a-z0-9_]+|(sys|netinet|arpa|linux)/[a-z0-9_]+\.h"
     r"|(errno|fcntl|unistd|signal|poll|pthread|sched|time|termios|netdb|pwd|dirent|spawn"
-    r"|immintrin|cpuid|execinfo|getopt)\.h"
+    r"|immintrin|cpuid|execinfo|getopt|malloc)\.h"
 )
 
 

@@ -105,7 +105,7 @@ void leave_running(const DemoWorld& world, StopSignals& signals, Context& contex
 
 void demo(const DemoOptions& options, bool once, Context& context) {
     StopSignals signals;
-    DemoWorld world{options, context, {}, nullptr, {}, {}, 0, 0, {}, {}, {}, {}, {}};
+    DemoWorld world{options, context, {}, nullptr, nullptr, {}, {}, 0, 0, {}, {}, {}, {}, {}};
     if (auto loaded = demo_load(world); !loaded) return context.fail(loaded.error());
     std::vector<DemoStep> steps;
     for (const auto& part : story()) {

@@ -46,6 +46,7 @@ struct DemoWorld {
     DemoOptions options;
     Context& context;
     NetworkHome home;
+    std::shared_ptr<const void> marker;  // the folder is this demo's while this is held
     std::unique_ptr<node::Process> process;
     std::map<std::string, Speaker> speakers;
     std::map<std::string, NodeClient> nodes;  // by member, each with a token of its own node

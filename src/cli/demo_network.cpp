@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 namespace consilium::cli {
 namespace {
 
+constexpr std::string_view kMarkerName = "DEMO";
 constexpr std::string_view kMarker =
     "This folder was made by 'consilium demo' and is replaced by it.\n";
 
@@ -40,33 +43,57 @@ std::uint16_t free_port(std::uint16_t wanted) {
     return bound ? ntohs(address.sin_port) : std::uint16_t{0};
 }
 
-std::vector<std::uint16_t> choose_ports(std::uint16_t first, std::size_t count) {
+Result<std::vector<std::uint16_t>, Problem> choose_ports(std::uint16_t first, std::size_t count) {
+    constexpr int kAttempts = 1000;
     std::vector<std::uint16_t> ports;
+    const auto taken = [&ports](std::uint16_t port) {
+        return port == 0 || std::find(ports.begin(), ports.end(), port) != ports.end();
+    };
     for (std::size_t i = 0; i < count; ++i) {
         std::uint16_t port =
             first == 0 ? std::uint16_t{0} : free_port(static_cast<std::uint16_t>(first + i));
-        while (port == 0 || std::find(ports.begin(), ports.end(), port) != ports.end())
+        for (int attempt = 0; taken(port) && attempt < kAttempts; ++attempt)
             port = free_port(0);
+        if (taken(port)) {
+            return fail(Problem{Exit::kRefused,
+                                "no port of the loopback address can be listened on",
+                                "The demo's nodes listen on 127.0.0.1; is it there?"});
+        }
         ports.push_back(port);
     }
     return ports;
 }
 
+// Takes the marker of a demo's folder for as long as the descriptor is open. A second demo would
+// otherwise remove the ledgers under the first one's nodes.
+Status<Problem> lock_marker(const std::filesystem::path& folder, DemoWorld& world) {
+    const auto marker = folder / kMarkerName;
+    const int fd = ::open(marker.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(Problem{Exit::kDisk, "cannot read " + marker.string(), {}});
+    }
+    world.marker = std::shared_ptr<const void>(nullptr, [fd](const void*) { ::close(fd); });
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return Done{};
+    return fail(Problem{Exit::kRefused, "a demo is running in " + folder.string(),
+                        "Stop it, or give --dir another folder; nothing was changed."});
+}
+
 // An earlier demo is replaced; anything else is not touched.
-Status<Problem> clear_folder(const std::filesystem::path& folder) {
+Status<Problem> clear_folder(const std::filesystem::path& folder, DemoWorld& world) {
     std::error_code error;
     if (!std::filesystem::exists(folder, error)) return Done{};
     if (std::filesystem::is_empty(folder, error)) return Done{};
-    if (!std::filesystem::exists(folder / "DEMO", error)) {
+    const auto marker = read_file(folder / kMarkerName);
+    if (!marker || *marker != kMarker) {
         return fail(Problem{Exit::kRefused,
                             folder.string() + " exists and was not made by the demo",
                             "Give --dir another folder; nothing was changed."});
     }
+    if (auto locked = lock_marker(folder, world); !locked) return locked;
     std::filesystem::remove_all(folder, error);
     if (error) {
-        return fail(Problem{Exit::kDisk,
-                            "cannot remove " + folder.string() + ": " + error.message(),
-                            "Is a demo still running there?"});
+        return fail(
+            Problem{Exit::kDisk, "cannot remove " + folder.string() + ": " + error.message(), {}});
     }
     return Done{};
 }
@@ -99,7 +126,7 @@ Status<Problem> start_nodes(DemoWorld& world) {
     return Done{};
 }
 
-// Waits until two nodes show the same height with nothing on its way.
+// Waits until two nodes show the same height.
 Result<std::pair<RemoteStatus, RemoteStatus>, Problem> settled(NodeClient& a, NodeClient& b) {
     for (int attempt = 0; attempt < 500; ++attempt) {
         auto left = a.status();
@@ -117,17 +144,21 @@ Result<std::pair<RemoteStatus, RemoteStatus>, Problem> settled(NodeClient& a, No
 StepResult demo_genesis(DemoWorld& world) {
     const auto& folder = world.options.folder;
     world.home.folder = folder;
-    if (auto cleared = clear_folder(folder); !cleared) return fail(cleared.error());
+    if (auto cleared = clear_folder(folder, world); !cleared) return fail(cleared.error());
     std::error_code error;
     std::filesystem::create_directories(folder / "receipts", error);
     if (error) {
         return fail(
             Problem{Exit::kDisk, "cannot make " + folder.string() + ": " + error.message(), {}});
     }
-    if (auto marked = write_file(folder / "DEMO", kMarker); !marked) return fail(marked.error());
+    if (auto marked = write_file(folder / kMarkerName, kMarker); !marked)
+        return fail(marked.error());
+    if (auto locked = lock_marker(folder, world); !locked) return fail(locked.error());
     NetworkPlan plan;
     plan.members = example_members();
-    plan.ports = choose_ports(world.options.port, plan.members.size());
+    auto ports = choose_ports(world.options.port, plan.members.size());
+    if (!ports) return fail(ports.error());
+    plan.ports = std::move(ports).value();
     plan.user_days = 2;
     const auto made = make_network(world.home, plan, [] {});
     if (!made) return fail(made.error());

@@ -143,7 +143,7 @@ class MemoryTable final : public rocksdb::MemTableRep {
         }
         return beyond;
     }
-    // The last node, or the first one's forerunner.
+    // The last node; null when there is none.
     [[nodiscard]] Node* last() const {
         Node* at = first_;
         for (int level = height_.load(std::memory_order_acquire) - 1; level >= 0; --level)
@@ -154,7 +154,7 @@ class MemoryTable final : public rocksdb::MemTableRep {
     // The node before the one that a search for `target` ended at.
     [[nodiscard]] Node* before(const Target& target, Path& path) const {
         (void)find(target, 1, path);
-        Node* at = path.height == 0 ? first_ : path.at[0];
+        Node* at = path.at[0];
         return at == first_ ? nullptr : at;
     }
     [[nodiscard]] bool less(const Target& target, Node* node) const {
@@ -220,10 +220,17 @@ class Slots {
         free.pop_back();
         return slot;
     }
-    // The object may still be in its destructor: only this thread takes the slot again.
-    static void give(void* slot) { spare().emplace_back(slot); }
+    // The object may still be in its destructor: only this thread takes the slot again, and what is
+    // freed for it is another. Bounded, for one thread may destroy what others make.
+    static void give(void* slot) {
+        auto& free = spare();
+        if (free.size() == kSpareMax) free.erase(free.begin());
+        free.emplace_back(slot);
+    }
 
  private:
+    static constexpr std::size_t kSpareMax = 32;
+
     struct Free {
         void operator()(void* slot) const { ::operator delete(slot); }
     };

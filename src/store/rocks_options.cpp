@@ -131,7 +131,6 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
     db.track_and_verify_wals_in_manifest = true;
     // A torn last record is what a crash leaves; anything else unreadable is refused.
     db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-    db.recycle_log_file_num = 2;
     db.allow_concurrent_memtable_write = false;  // one thread writes at a time (memory_table.hpp)
     db.max_total_wal_size = 256 * kMiB;
     db.db_write_buffer_size = options.write_memory_bytes;

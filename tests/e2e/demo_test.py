@@ -69,6 +69,33 @@ class DemoTest(support.Case):
         self.check_privacy(folder)
         self.check_again(folder)
 
+    def test_a_second_demo_leaves_the_first_ones_folder_alone(self):
+        data = ("--data", support.ROOT / "demo/data", "--dir", "story", "--port", 0)
+        first = subprocess.Popen([support.PROGRAM, "demo", *map(str, data)], cwd=self.folder,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(first.stdout.close)
+        self.addCleanup(first.wait)
+        self.addCleanup(first.terminate)
+        while b"Ctrl" not in (line := first.stdout.readline()):
+            self.assertTrue(line, "the first demo ended")
+        before = sorted(p.name for p in (self.folder / "story").iterdir())
+        result = self.refused(1, "demo", "--once", *data)
+        self.assertIn("a demo is running in story", result.err)
+        self.assertEqual(sorted(p.name for p in (self.folder / "story").iterdir()), before)
+        self.assertIsNone(first.poll())
+
+    def test_a_folder_that_no_demo_made_is_left_alone(self):
+        for marker in (None, "not the demo's own words"):
+            folder = self.folder / f"folder-{marker is None}"
+            folder.mkdir()
+            (folder / "kept").write_text("kept")
+            if marker is not None:
+                (folder / "DEMO").write_text(marker)
+            result = self.refused(1, "demo", "--once", "--dir", folder, "--port", 0,
+                                  "--data", support.ROOT / "demo/data")
+            self.assertIn("was not made by the demo", result.err)
+            self.assertEqual((folder / "kept").read_text(), "kept")
+
     def check_receipts(self, folder, story):
         files = sorted((folder / "receipts").iterdir())
         # Step 6 keeps receipts as well.
