@@ -50,6 +50,7 @@ void status(const Options& options, Context& context) {
     facts.add("node", status->member_id + " at " + to->url);
     facts.add("network", status->chain_id);
     facts.add("height", grouped(status->height) + (status->catching_up ? ", catching up" : ""));
+    if (status->failed) facts.add("state", "stopped by itself: its log says why; restart it");
     facts.add("block time", status->height == 0 ? "none yet" : to_rfc3339(status->block_time));
     facts.add("state root", status->state_root);
     facts.add("oldest block", grouped(status->retained_height));

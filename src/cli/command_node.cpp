@@ -56,7 +56,12 @@ void run_node(const std::string& file, Context& context) {
     announce(*config, **process, context);
     signals.wait();
     if (!context.json) context.out << "Stopping..." << std::endl;
+    const bool failed = (*process)->failed();
     (*process)->stop();
+    if (failed) {
+        return context.fail(Exit::kDisk, "a member's node had stopped by itself",
+                            "The log says why; 'consilium doctor' looks at what lies on disk.");
+    }
     if (!context.json) context.out << "Stopped.\n";
 }
 

@@ -122,6 +122,8 @@ Result<RemoteStatus, Problem> NodeClient::status() {
     status.queue_transactions = number_of(*object, "queue_transactions");
     const auto* catching_up = object->if_contains("catching_up");
     status.catching_up = catching_up != nullptr && *catching_up == json::value(true);
+    const auto* failed = object->if_contains("failed");
+    status.failed = failed != nullptr && *failed == json::value(true);
     return status;
 }
 

@@ -30,6 +30,7 @@ struct RemoteStatus {
     UnixMs block_time;
     std::string state_root;
     bool catching_up = false;
+    bool failed = false;
     std::uint64_t queue_transactions = 0;
 };
 

@@ -140,6 +140,7 @@ services::NodeStatus LedgerReader::status() const {
     if (const auto oldest = oldest_block(application_.disk())) status.retained_height = *oldest;
     const Live live = live_ ? live_() : Live{};
     status.catching_up = live.catching_up;
+    status.failed = live.failed;
     status.queue_transactions = live.queue_transactions;
     return status;
 }

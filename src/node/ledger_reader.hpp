@@ -34,6 +34,7 @@ class LedgerReader final : public services::Reads {
  public:
     struct Live {  // what the node adds to its status
         bool catching_up = false;
+        bool failed = false;
         std::uint64_t queue_transactions = 0;
     };
 

@@ -43,6 +43,7 @@ Status<NodeFailure> MemberNode::open_ledger(std::unique_ptr<state::Disk> disk,
     reader_ = std::make_unique<LedgerReader>(*application_, genesis_, id(), [this] {
         LedgerReader::Live live;
         live.catching_up = state() == MemberState::kCatchingUp;
+        live.failed = state() == MemberState::kFailed;
         live.queue_transactions = metrics_.queue_transactions.load();
         return live;
     });

@@ -264,6 +264,13 @@ std::string Process::url(const ledger::MemberId& member) const {
     return api == state_->apis.end() ? std::string() : api->second->url;
 }
 
+bool Process::failed() const {
+    const auto& nodes = state_->config.nodes;
+    return std::any_of(nodes.begin(), nodes.end(), [this](const NodeConfig& node) {
+        return state_->host->state(node.member) == MemberState::kFailed;
+    });
+}
+
 const Genesis& Process::genesis() const {
     return state_->genesis;
 }

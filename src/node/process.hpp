@@ -46,6 +46,8 @@ class Process {
 
     // "https://127.0.0.1:7443", with the port that was taken; empty while it does not listen.
     [[nodiscard]] std::string url(const ledger::MemberId& member) const;
+    // Whether a node of this process has stopped by itself since the start; the log says why.
+    [[nodiscard]] bool failed() const;
     [[nodiscard]] const Genesis& genesis() const;
     [[nodiscard]] Host& host();
 

@@ -181,7 +181,10 @@ class DiskTest(support.Case):
         self.assertEqual(refused.code, EXIT_UNREACHABLE)
         self.assertIn("going down", refused.err)
         self.wait_for("the log says why", lambda: '"reason":"disk"' in self.log())
-        self.assertEqual(self.end(process, signal.SIGTERM), 0)
+        status = self.run_command("ledger", "status", "--home", self.network, "--member",
+                                  "hospital")
+        self.assertIn("stopped by itself", status.out)
+        self.assertEqual(self.end(process, signal.SIGTERM), EXIT_DISK)
         self.everything_answered_is_there()
 
     def test_a_disk_that_is_full_from_the_start(self):

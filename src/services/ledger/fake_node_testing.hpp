@@ -100,6 +100,7 @@ class FakeNode final : public Submit, public Events, public Reads {
         out.height = newest;
         out.retained_height = retained;
         out.catching_up = catching_up;
+        out.failed = failed;
         return out;
     }
     static std::optional<ReadError> error_of(BytesView id) {
@@ -190,6 +191,7 @@ class FakeNode final : public Submit, public Events, public Reads {
     std::atomic<Height> newest{7};
     std::atomic<Height> retained{0};
     std::atomic<bool> catching_up{false};
+    std::atomic<bool> failed{false};
     std::optional<ReadError> list_error;
     std::optional<ReadError> ends_after_stored;  // of events
 };

@@ -90,12 +90,19 @@ http::Response status_answer(const Reads& reads) {
         {"block_time_unix_ms", status.block_time.value},
         {"state_root", to_hex(status.state_root.view())},
         {"catching_up", status.catching_up},
+        {"failed", status.failed},
         {"queue_transactions", status.queue_transactions},
     }));
 }
 
 http::Response health_answer(const Reads& reads) {
-    if (reads.status().catching_up) {
+    const auto status = reads.status();
+    if (status.failed) {
+        return http::problem(503, "stopped",
+                             "The node has stopped by itself; its log says why, and a restart is "
+                             "needed");
+    }
+    if (status.catching_up) {
         return http::problem_retry(503, "catching-up", "The node is catching up", 5);
     }
     return http::json(R"({"status":"ok"})");

@@ -119,6 +119,12 @@ TEST_F(LedgerServiceTest, describes_the_node) {
     EXPECT_EQ(get("/healthz").status, 200);
     node_.catching_up = true;
     EXPECT_EQ(get("/healthz").status, 503);
+    node_.catching_up = false;
+    node_.failed = true;
+    EXPECT_EQ(get("/healthz").status, 503);
+    EXPECT_NE(get("/healthz").body.find("stopped by itself"), std::string::npos);
+    EXPECT_NE(get("/v1/status").body.find(R"("failed":true)"), std::string::npos);
+    node_.failed = false;
     EXPECT_THAT(get("/metrics").body, HasSubstr("consilium_http_answers_total"));
     EXPECT_EQ(get("/.well-known/jwks.json").body, tokens_->jwks());
     EXPECT_EQ(get("/v1/validators/history").body, "a history");

@@ -110,6 +110,7 @@ struct NodeStatus {
     UnixMs block_time;
     Hash32 state_root;
     bool catching_up = false;
+    bool failed = false;  // stopped by itself: it answers reads, and takes nothing until restarted
     std::uint64_t queue_transactions = 0;  // accepted, not yet committed
 };
 
