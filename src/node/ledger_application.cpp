@@ -355,6 +355,14 @@ Result<Height, ApplicationError> LedgerApplication::commit(bool sync) {
     return Height{0};
 }
 
+void LedgerApplication::replayed() {
+    // Each holds its items, its outputs and a snapshot of the disk, and a copy that was away for
+    // long replays many. What is published next needs two: a block and the one before it.
+    const std::lock_guard lock(mutex_);
+    while (unpublished_.size() > 2)
+        unpublished_.pop_front();
+}
+
 Status<ApplicationError> LedgerApplication::sync() {
     if (auto before = written(); !before) return before;
     const std::uint64_t start = steady_us();

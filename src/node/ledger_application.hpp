@@ -71,6 +71,7 @@ class LedgerApplication final : public consensus::Application,
     [[nodiscard]] Result<consensus::Finalized, consensus::ApplicationError> finalize_block(
         const consensus::Block& block) override;
     [[nodiscard]] Result<Height, consensus::ApplicationError> commit(bool sync) override;
+    void replayed() override;
     [[nodiscard]] Status<consensus::ApplicationError> sync() override;
     [[nodiscard]] Status<consensus::ApplicationError> store_header(
         Height height, BytesView signed_header) override;
@@ -82,7 +83,8 @@ class LedgerApplication final : public consensus::Application,
     validator_changes() const override;
 
     // Blocks up to `height` may be shown from now on; returns those that became visible by this
-    // call, ascending. Everything stored is published with the height of info().
+    // call, ascending. Everything stored is published with the height of info(). Of blocks that
+    // were replayed only the last few are returned.
     std::vector<std::shared_ptr<const AppliedBlock>> publish(Height height);
 
     // What may be shown: the newest published block and the one before it (whose state the newest

@@ -43,6 +43,7 @@ class Consortium::Slot final : public consensus::Application,
     [[nodiscard]] Result<Height, consensus::ApplicationError> commit(bool sync) override {
         return copy_->commit(sync);
     }
+    void replayed() override { copy_->replayed(); }
     [[nodiscard]] Status<consensus::ApplicationError> sync() override { return copy_->sync(); }
     [[nodiscard]] Status<consensus::ApplicationError> store_header(
         Height height, BytesView signed_header) override {

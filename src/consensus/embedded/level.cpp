@@ -82,6 +82,7 @@ Result<Tip, CoreFailure> Core::replay(std::size_t host, std::size_t source, Tip 
         const bool sync = next->height == up_to || next->height % kSyncEvery == 0;
         const auto committed = application.commit(sync);
         if (!committed) return fail(failure(host, name(host), committed.error()));
+        application.replayed();
         tip = std::move(*next);
     }
     return tip;

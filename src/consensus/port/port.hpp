@@ -90,6 +90,9 @@ class Application {
     // crash may take it and every later one back, but never a part of one. Returns the height
     // below which the engine need not keep blocks (0: keep all).
     [[nodiscard]] virtual Result<Height, ApplicationError> commit(bool sync) = 0;
+    // The block committed last was replayed from another copy: nobody waits to be told of it, so it
+    // need not be kept in memory until it may be shown. Engines that do not replay never call it.
+    virtual void replayed() {}
     // Makes every block committed before the call durable. The one call that may run beside the
     // others: the embedded engine syncs block n on one thread while n + 1 executes on another.
     [[nodiscard]] virtual Status<ApplicationError> sync() = 0;
