@@ -11,7 +11,8 @@ namespace consilium::node {
 
 namespace {
 
-constexpr std::size_t kRecentBlocks = 64;
+// Enough for those who keep up; who is further behind reads the store.
+constexpr std::size_t kRecentBlocks = 16;
 
 }  // namespace
 
@@ -71,25 +72,36 @@ std::unique_ptr<services::Subscription> Follower::subscribe(services::Cursor fro
     return std::make_unique<Handle>(*this, std::move(feed));
 }
 
-void Follower::published(std::shared_ptr<const AppliedBlock> block) {
+void Follower::published(const AppliedBlock& block) {
     {
         const std::lock_guard lock(mutex_);
-        newest_ = std::max(newest_, block->height);
-        recent_.push_back(std::move(block));
+        if (feeds_.empty()) {
+            // Nobody needs it from memory; who subscribes later reads the store.
+            newest_ = std::max(newest_, block.height);
+            recent_.clear();
+            return;
+        }
+    }
+    // Before the lock is taken: the copying is not to hold up the followers.
+    auto event = std::make_shared<const Event>(block_event_of(block));
+    {
+        const std::lock_guard lock(mutex_);
+        newest_ = std::max(newest_, block.height);
+        recent_.push_back(std::move(event));
         if (recent_.size() > kRecentBlocks) recent_.pop_front();
-        if (feeds_.empty()) return;
     }
     changed_.notify_all();
 }
 
-std::shared_ptr<Follower::Feed> Follower::behind() const {
-    // The one that is furthest behind first, so that none starves.
-    std::shared_ptr<Feed> found;
-    for (const auto& feed : feeds_) {
-        if (feed->ended || feed->next > newest_) continue;
-        if (!found || feed->next < found->next) found = feed;
-    }
-    return found;
+std::shared_ptr<Follower::Feed> Follower::take_turn() {
+    // In a circle, whoever was fed goes last: one that reads the whole ledger delays each of the
+    // others by a block of its own, not by all that it lacks.
+    const auto found = std::find_if(feeds_.begin(), feeds_.end(), [&](const auto& feed) {
+        return !feed->ended && feed->next <= newest_;
+    });
+    if (found == feeds_.end()) return nullptr;
+    feeds_.splice(feeds_.end(), feeds_, found);
+    return feeds_.back();
 }
 
 void Follower::run() {
@@ -97,7 +109,7 @@ void Follower::run() {
     while (true) {
         std::shared_ptr<Feed> feed;
         changed_.wait(lock, [&] {
-            feed = behind();
+            feed = take_turn();
             return stopping_ || feed != nullptr;
         });
         if (stopping_) return;
@@ -113,28 +125,27 @@ void Follower::run() {
 }
 
 bool Follower::feed_one(Feed& feed) {
-    const auto event = next_of(feed);
-    feed.each(event);
-    return event.ok();
-}
-
-Result<services::BlockEvent, services::ReadError> Follower::next_of(const Feed& feed) {
-    std::shared_ptr<const AppliedBlock> block;
+    std::shared_ptr<const Event> event;
     {
         const std::lock_guard lock(mutex_);
         const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const auto& recent) {
-            return recent->height == feed.next;
+            return (*recent)->height == feed.next;
         });
-        if (found != recent_.end()) block = *found;
+        if (found != recent_.end()) event = *found;
     }
-    if (block) return block_event_of(*block);
-    auto event = read_block_event(application_.disk(), network_, feed.next);
+    if (!event) event = std::make_shared<const Event>(stored(feed.next));
+    feed.each(*event);
+    return event->ok();
+}
+
+Follower::Event Follower::stored(Height height) const {
+    auto event = read_block_event(application_.disk(), network_, height);
     if (!event) return fail(event.error());
     if (*event) return std::move(**event);
     // A block that was published is there unless it was pruned since.
     const auto oldest = oldest_block(application_.disk());
-    return fail(oldest && feed.next < *oldest ? services::ReadError::kPruned
-                                              : services::ReadError::kDisk);
+    return fail(oldest && height < *oldest ? services::ReadError::kPruned
+                                           : services::ReadError::kDisk);
 }
 
 }  // namespace consilium::node

@@ -119,5 +119,65 @@ TEST_F(FollowerTest, MayEndItsSubscriptionWhenToldOfTheEnd) {
     EXPECT_EQ(told.end(), ReadError::kPruned);
 }
 
+TEST_F(FollowerTest, TellsOfABlockFromMemoryAndLetsGoOfIt) {
+    Follower follower(*rig_.applications[1], rig_.consortium.genesis.network_id);
+    Told told;
+    const auto subscription = follower.subscribe({7, 0}, told.callback());
+    for (Height height = 7; height < 20; ++height) {
+        // The store does not hold it, so that it can come from memory only.
+        auto block = std::make_shared<AppliedBlock>();
+        block->height = height;
+        block->state = rig_.applications[1]->published().newest->state;
+        const std::weak_ptr<const state::StateSnapshot> state = block->state;
+        const long holders = state.use_count();
+        follower.published(*block);
+        EXPECT_EQ(state.use_count(), holders);
+        block = nullptr;
+        EXPECT_EQ(state.use_count(), holders - 1);
+        EXPECT_EQ(told.heights(height - 6).back(), height);
+    }
+    EXPECT_FALSE(told.ended());
+}
+
+// Others that lack blocks delay a follower by one of theirs each, however many they lack.
+TEST_F(FollowerTest, ServesALiveFollowerBesideThoseThatReadEverything) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool open = false;
+    std::vector<std::pair<char, Height>> order;
+    const auto named = [&](char name) {
+        return [&, name](const Result<services::BlockEvent, ReadError>& event) {
+            std::unique_lock lock(mutex);
+            order.emplace_back(name, event.value().height);
+            changed.notify_all();
+            changed.wait(lock, [&] { return open; });
+        };
+    };
+    Follower follower(*rig_.applications[1], rig_.consortium.genesis.network_id);
+    const auto first = follower.subscribe({}, named('a'));
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return !order.empty(); });
+    }
+    // The thread is with the first one; meanwhile another comes, and a block for a live one.
+    const auto second = follower.subscribe({}, named('b'));
+    const auto live = follower.subscribe({7, 0}, named('l'));
+    AppliedBlock block;
+    block.height = 7;
+    follower.published(block);
+    std::unique_lock lock(mutex);
+    open = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return order.size() == 15; });
+    // The first one was alone when it had its turn.
+    std::vector<std::pair<char, Height>> expected{{'a', 1}, {'a', 2}, {'b', 1}, {'l', 7}};
+    for (Height height = 3; height <= 7; ++height) {
+        expected.emplace_back('a', height);
+        expected.emplace_back('b', height - 1);
+    }
+    expected.emplace_back('b', 7);
+    EXPECT_EQ(order, expected);
+}
+
 }  // namespace
 }  // namespace consilium::node

@@ -148,7 +148,7 @@ void MemberNode::publish(Height height) {
     const auto submitter = this->submitter();
     for (const auto& block : application_->publish(height)) {
         if (submitter) submitter->block(block, clock_.monotonic_us());
-        follower_->published(block);
+        follower_->published(*block);
     }
 }
 

@@ -111,11 +111,17 @@ void EventFeeds::follow(Cursor from, std::shared_ptr<http::Stream> stream) {
 
 // Runs on a thread of the node.
 void EventFeeds::on_block(const std::shared_ptr<Feed>& feed, const BlockEvent& block) {
-    const std::lock_guard lock(feed->mutex);
-    if (feed->full || block.height < feed->next.height) return;
+    if (give(*feed, block)) return;
+    // So that the node reads no further for a stream that cannot take it.
+    wake();
+}
+
+bool EventFeeds::give(Feed& feed, const BlockEvent& block) const {
+    const std::lock_guard lock(feed.mutex);
+    if (feed.full || block.height < feed.next.height) return true;
     // In pieces: the outcomes of one block may be more than a stream holds.
-    std::size_t done = block.height == feed->next.height ? feed->next.index : 0;
-    while (feed->next.height <= block.height) {
+    std::size_t done = block.height == feed.next.height ? feed.next.index : 0;
+    while (feed.next.height <= block.height) {
         std::string text;
         for (; done < block.outcomes.size() && text.size() < kPieceBytes; ++done)
             append_outcome_event(text, block, done, describe_);
@@ -124,12 +130,13 @@ void EventFeeds::on_block(const std::shared_ptr<Feed>& feed, const BlockEvent& b
             append_block_event(text, block);
             after = {block.height + 1, 0};
         }
-        if (!feed->stream->write(std::move(text))) {
-            feed->full = true;  // on_room, or the end of the stream, goes on
-            return;
+        if (!feed.stream->write(std::move(text))) {
+            feed.full = true;  // on_room, or the end of the stream, goes on
+            return false;
         }
-        feed->next = after;
+        feed.next = after;
     }
+    return true;
 }
 
 // Runs on a thread of the node.
@@ -147,18 +154,16 @@ void EventFeeds::on_end(const std::shared_ptr<Feed>& feed, ReadError reason) {
 void EventFeeds::attend(const std::shared_ptr<Feed>& feed) {
     bool subscribe = false;
     bool end = false;
-    Cursor from;
     std::optional<ReadError> ended;
     {
         const std::lock_guard lock(feed->mutex);
         ended = feed->ended;
-        end = feed->full || ended;
-        if (feed->full && feed->room) feed->full = false;
         subscribe = feed->room;
-        feed->room = false;
-        from = feed->next;
+        end = feed->full || ended || subscribe;
     }
-    if (end || subscribe) feed->subscription = nullptr;
+    // The feed stays full until no call back runs any more: the next block may follow only what the
+    // stream has been given.
+    if (end) feed->subscription = nullptr;
     if (ended) {
         std::string text;
         append_end_event(text, *ended);
@@ -167,6 +172,13 @@ void EventFeeds::attend(const std::shared_ptr<Feed>& feed) {
         return;
     }
     if (!subscribe) return;
+    Cursor from;
+    {
+        const std::lock_guard lock(feed->mutex);
+        feed->full = false;
+        feed->room = false;
+        from = feed->next;
+    }
     const std::weak_ptr<Feed> weak = feed;
     feed->subscription =
         events_.subscribe(from, [this, weak](const Result<BlockEvent, ReadError>& block) {

@@ -27,10 +27,10 @@ void append_block_event(std::string& out, const BlockEvent& block);
 // The last one, without an id: why nothing follows.
 void append_end_event(std::string& out, ReadError reason);
 
-// The followers. A slow one is not waited for: when its stream is full its subscription ends, and
-// a new one is made from its cursor when there is room, on a thread of this object, because ending
-// a subscription waits for a call back under way. A stream that cannot go on is told why and
-// closed. Thread-safe.
+// The followers. A slow one is not waited for: when its stream is full its subscription ends at
+// once, so that the node reads no block for it, and a new one is made from its cursor when there is
+// room, on a thread of this object, because ending a subscription waits for a call back under way.
+// A stream that cannot go on is told why and closed. Thread-safe.
 class EventFeeds {
  public:
     EventFeeds(Events& events, Describe describe, std::uint64_t ping_interval_ms);
@@ -43,6 +43,8 @@ class EventFeeds {
     void run();
     void wake();
     void on_block(const std::shared_ptr<Feed>& feed, const BlockEvent& block);
+    // False when the stream has become full.
+    [[nodiscard]] bool give(Feed& feed, const BlockEvent& block) const;
     void on_end(const std::shared_ptr<Feed>& feed, ReadError reason);
     void attend(const std::shared_ptr<Feed>& feed);
 
