@@ -76,6 +76,25 @@ TEST(Genesis, FormIsFreeButContentIsNot) {
               "has members that a genesis document does not have");
 }
 
+// Readers differ in which of two members of one name they take.
+TEST(Genesis, RefusesAMemberTwice) {
+    const std::string document = make_genesis_document(example());
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {"{\n", "{\"app_state\": \"\","},
+             {"{\n", R"({"app\u005fstate": "",)"},
+             {"{\n", R"({"chain_id": "a \\\" : {",)"},
+             {"\"max_gas\"", R"("max_gas": "-1", "max_gas")"},
+             {"\"power\"", R"("power": {"x": 1}, "power")"}}) {
+        const auto read = parse_genesis(replaced(document, from, to));
+        ASSERT_FALSE(read.ok()) << to;
+        EXPECT_EQ(read.error(), "names a member twice") << to;
+    }
+    // A colon, a quote and a brace within a string are none of these.
+    auto quoting = example();
+    quoting.mutable_members(0)->set_member_id("a\":{\\");
+    EXPECT_TRUE(parse_genesis(make_genesis_document(quoting)).ok());
+}
+
 TEST(Genesis, RefusesBadInput) {
     const std::string document = make_genesis_document(example());
     for (std::size_t i = 0; i < document.size() - 1; ++i) {
