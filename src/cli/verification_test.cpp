@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "base/hex.hpp"
+
 namespace consilium::cli {
 namespace {
 
@@ -54,6 +60,26 @@ TEST(StateAskedTest, WhatOnceWasIsNotWhatIs) {
     for (const std::uint64_t time : {999U, 2000U}) {
         asked.time = UnixMs{time};
         EXPECT_FALSE(is_of_moment(then, asked));
+    }
+}
+
+// tests/vectors/genesis, which the second verifier makes and reads as well.
+TEST(MakeTrust, TakesTheGenesisDocumentsThatTheVectorsTake) {
+    std::ifstream file(CONSILIUM_SOURCE_DIR "/tests/vectors/genesis/documents.json");
+    std::stringstream content;
+    content << file.rdbuf();
+    const boost::json::value vectors = boost::json::parse(content.str());
+    ASSERT_GE(vectors.at("cases").as_array().size(), 40U);
+    for (const auto& each : vectors.at("cases").as_array()) {
+        const std::string name(each.at("name").as_string());
+        const auto* text = each.as_object().if_contains("document");
+        const auto document = text != nullptr
+                                  ? std::optional<Bytes>(Bytes(text->as_string()))
+                                  : from_hex(std::string(each.at("document_hex").as_string()));
+        ASSERT_TRUE(document.has_value()) << name;
+        const auto trust = make_trust(*document, {}, {});
+        EXPECT_EQ(trust.ok(), each.at("verdict").as_string() == "ok") << name;
+        EXPECT_TRUE(trust.ok() || trust.error().code == Exit::kUsage) << name;
     }
 }
 

@@ -319,6 +319,7 @@ TEST_F(Vectors, Headers) {
     forged.app_hash = Bytes(32, 'x');
     cases_.back().checkpoints.push_back(make_checkpoint(TestChain::sign(forged, set, {0, 1, 2}),
                                                         set, chain_.next_validators(above)));
+    resigned("a chain id that is not UTF-8", [](ledger::Header& h) { h.chain_id = "\xff\xfe"; });
     compare("headers.json");
 }
 

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/formats/state.md: a plain model of the log gives every root; every proof its verdict."""
 import unittest
+import unittest.mock
 
 import support
 import state
-from hashing import tagged_hash
+import wire
+from genesis_cases import number, part
+from hashing import sha256, tagged_hash
 from state import END, KEY, LOW, u64be
 
 LOW_KEY = None  # sorts below all keys
@@ -87,6 +90,27 @@ def tree(tag, nodes):
     return nodes[0]
 
 
+def whole_list(model, as_of=None, hashed=()):
+    """A StateProof of everything that shows every entry; the values of those `hashed` by serial
+    alone."""
+    moment = b"" if as_of is None else u64be(as_of)
+    out = number(1, state.PREFIX) + (part(3, number(1, as_of)) if as_of else b"")
+    out += number(4, len(model.log)) + number(5, model.height)
+    for e in model.log:
+        raw = number(1, e.kind) + number(2, e.serial) + number(3, e.height)
+        raw += number(4, e.value_height) + (part(5, e.key) if e.key else b"")
+        raw += (part(6, e.next) if e.next else b"") + number(7, e.high) + number(8, e.ends)
+        if e.kind == KEY:
+            raw += part(10, sha256(e.value)) if e.serial in hashed else part(9, e.value)
+        out += part(6, raw)
+    current = {e.serial for e in model.active.values()}
+    pages = [sum(1 << i for i in range(256) if first + i + 1 in current)
+             for first in range(0, len(model.log), 256)]
+    out += part(7, b"".join(bits.to_bytes(32, "little") for bits in pages))
+    question = tagged_hash("consilium/state-question/1", bytes([state.PREFIX]), b"", moment)
+    return out + part(9, question[:4])
+
+
 def unhex(text):
     return None if text is None else bytes.fromhex(text)
 
@@ -132,6 +156,49 @@ class StateTest(unittest.TestCase):
             for bit, changed in support.flips(raw, every):
                 verdict, _ = self.verdict_of(case, changed)
                 self.assertNotEqual(verdict, "ok", f"{case['name']}, bit {bit}")
+
+    def test_a_long_list_is_checked_without_comparing_its_rows_in_pairs(self):
+        model = Model()
+        rows = [(i.to_bytes(4, "big"), b"v") for i in range(3000)]
+        model.apply(1, rows)
+        raw = whole_list(model)
+        comparisons = []
+
+        def compare(a, b):
+            comparisons.append(0)
+            return a is b
+
+        with unittest.mock.patch.object(wire.Message, "__eq__", compare):
+            proven = state.check(support.SCHEMA, raw, model.root(), 1)
+        self.assertEqual(proven.rows, rows)
+        self.assertEqual(comparisons, [])
+
+    def test_a_value_beside_the_answer_is_refused(self):
+        model = Model()
+        model.apply(1, [(b"k", b"v")])
+        model.apply(2, [(b"k", b"w")])
+        verdicts = set()
+        for raw in (whole_list(model, as_of=1), whole_list(model, as_of=1, hashed={3})):
+            case = {"root": model.root().hex(), "state_height": 2}
+            verdicts.add(self.verdict_of(case, raw)[0])
+        self.assertEqual(verdicts, {"kEntryShape", "ok"})
+
+    def test_siblings_are_taken_in_order_and_all_of_them(self):
+        leaves = [bytes([i % 256]) * 32 for i in range(4096)]
+        wanted, pages = [], []
+        for first in range(0, 4096, 256):
+            entries = tree("consilium/state-inner/1", leaves[first:first + 256])
+            pages.append(bytes([first // 256]) * 32)
+            wanted.append(tagged_hash("consilium/state-page/1", entries, pages[-1]))
+        shown, hidden = dict(list(enumerate(leaves))[::2]), leaves[1::2]
+        top = state.Walk(4096, shown, pages, hidden).top()
+        self.assertEqual(top, tree("consilium/state-upper/1", wanted))
+        for taken in (hidden[:-1], hidden + hidden[:1]):
+            with self.assertRaisesRegex(state.ProofError, "kSiblings"):
+                state.Walk(4096, shown, pages, taken).top()
+        for taken in (pages[:-1], pages + pages[:1]):
+            with self.assertRaisesRegex(state.ProofError, "kPages"):
+                state.Walk(4096, shown, taken, hidden).top()
 
     @staticmethod
     def verdict_of(case, raw):

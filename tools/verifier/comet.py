@@ -222,10 +222,6 @@ def decode_signed_header(raw):
 
 
 def check_header_ranges(header):
-    try:
-        header.chain_id.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise WireError("a string that is not UTF-8") from error
     require(len(header.chain_id) <= 50 and header.height >= 0)
     check_time(header.time)
     check_block_id(header.last_block_id)

@@ -6,6 +6,7 @@ that decompresses, canonical or not; the equation is checked with the cofactor. 
 section 5.1 and https://zips.z.cash/zip-0215. Slow (milliseconds) and not constant-time: nothing
 here is secret.
 """
+import functools
 import hashlib
 
 P = 2**255 - 19
@@ -78,3 +79,15 @@ def verify_zip215(key, message, signature):
     k = int.from_bytes(digest, "little") % L
     difference = add(multiply(s, BASE), negate(add(r, multiply(k, a))))
     return is_identity(multiply(8, difference))
+
+
+@functools.lru_cache(maxsize=256)
+def is_public_key(key):
+    """Whether `key` may be registered: 32 bytes, the canonical encoding of a point of the subgroup
+    of prime order other than the identity. Stricter than what verify_zip215() asks of a key."""
+    if len(key) != 32 or int.from_bytes(key, "little") % 2**255 >= P:
+        return False
+    point = decompress(key)
+    if point is None or is_identity(multiply(8, point)):
+        return False
+    return is_identity(multiply(L, point))

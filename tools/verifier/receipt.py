@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trust and receipts (docs/formats/receipt.md): bytes in, facts out; no clock, disk or network."""
-import re
-
 import comet
+import genesis
 import state
 import wire
 from comet import HeaderError
@@ -11,7 +10,6 @@ from hashing import inner_hash, leaf_hash, root_from_path, tagged_hash
 RECEIPT_BYTES_MAX = 64 * 1024 * 1024
 TRANSACTION_BYTES_MAX = 65536
 CLOCK_DRIFT_MS = 10_000
-MEMBER_ID = re.compile(r"[a-z][a-z0-9-]{0,62}[a-z0-9]", re.ASCII)
 
 
 class Refused(Exception):
@@ -53,19 +51,13 @@ class Trust:
 
     def __init__(self, schema, app_state, checkpoints=(), history=b""):
         self.schema = schema
-        self.network_id = tagged_hash("consilium/network/1", app_state)
-        self.chain_id = b"consilium-" + self.network_id.hex()[:32].encode()
-        genesis = decode(schema, "GenesisState", app_state, "genesis-encoding")
-        need(genesis.protocol_version == 1, "genesis-encoding")
-        self.genesis_ms = genesis.time_unix_ms
-        validators = [comet.Validator(m.node.validator_public_key, m.node.validator_power)
-                      for m in genesis.members if m.node and m.node.validator_public_key]
-        validators = comet.sort_validators(validators)
-        try:
-            comet.require(all(len(v.public_key) == 32 for v in validators))
-            comet.check_validators(validators)
-        except wire.WireError as error:
-            raise Refused("genesis-encoding") from error
+        self.network_id = genesis.network_id(app_state)
+        self.chain_id = genesis.chain_id(self.network_id).encode()
+        state_of_genesis = genesis.decode_state(schema, app_state)
+        self.genesis_ms = state_of_genesis.time_unix_ms
+        nodes = [m.node for m in genesis.validators_of(state_of_genesis.members)]
+        validators = comet.sort_validators(
+            [comet.Validator(n.validator_public_key, n.validator_power) for n in nodes])
         self.epochs = [(1, validators, None)]  # from height, set, anchor: a checkpoint's header
         self.known = {}  # height -> (hash, time in ms)
         self.build([self.read_checkpoint(c) for c in checkpoints], self.read_history(history))
@@ -177,7 +169,7 @@ def verify_outcome(trust, receipt, now_ms, age_ms_max):
     wanted = tagged_hash("consilium/transaction/1", trust.network_id, receipt.member_id.encode(),
                          receipt.transaction)
     need(receipt.transaction_id == wanted, "transaction")
-    need(MEMBER_ID.fullmatch(receipt.member_id), "transaction")
+    need(genesis.MEMBER_ID.fullmatch(receipt.member_id), "transaction")
     outcome = decode(trust.schema, "Outcome", receipt.outcome, "outcome-encoding")
     if outcome.code == 0:
         need(outcome.contract == 0 and outcome.command_index == 0, "outcome-encoding")

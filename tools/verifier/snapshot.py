@@ -23,12 +23,8 @@ class ChunkWalk(state.Walk):
 
     def __init__(self, chunk):
         first = chunk.first_serial - 1
-        self.count = chunk.count
-        self.positions = list(range(first, first + len(chunk.entries)))
-        self.leaves = {p: leaf_of(e) for p, e in zip(self.positions, chunk.entries)}
-        self.pages = thirty_twos(chunk.pages)
-        self.siblings = thirty_twos(chunk.siblings)
-        self.bits = {}
+        leaves = {first + i: leaf_of(e) for i, e in enumerate(chunk.entries)}
+        super().__init__(chunk.count, leaves, thirty_twos(chunk.pages), thirty_twos(chunk.siblings))
 
     def is_set(self, position):
         page, bit = divmod(position, 256)
@@ -89,7 +85,7 @@ class Import:
             else:
                 need(len(shipped.leaf) == 32, "kEntry")
         walk = self.checked_walk(chunk)
-        for position, shipped in zip(walk.positions, chunk.entries):
+        for position, shipped in zip(walk.leaves, chunk.entries):
             need(walk.is_set(position) == is_whole(shipped), "kForm")
         self.active += [e.entry for e in chunk.entries if is_whole(e)]
         self.log, self.next_serial = (chunk.count, chunk.height), end

@@ -88,32 +88,34 @@ def check_shape(entry):
     need(not entry.next or entry.next > entry.key, "kEntryShape")
 
 
+def thirty_twos(data, name):
+    need(len(data) % 32 == 0, name)
+    return [data[i:i + 32] for i in range(0, len(data), 32)]
+
+
 class Walk:
     """Computes the top of the tree from the entries shown, their pages of bits, and siblings."""
 
-    def __init__(self, proof):
-        self.count = proof.count
-        self.positions = [e.serial - 1 for e in proof.entries]
-        self.leaves = {e.serial - 1: leaf_of(e) for e in proof.entries}
-        need(len(proof.pages) % 32 == 0, "kPages")
-        need(len(proof.siblings) % 32 == 0, "kSiblings")
-        self.pages = [proof.pages[i:i + 32] for i in range(0, len(proof.pages), 32)]
-        self.siblings = [proof.siblings[i:i + 32] for i in range(0, len(proof.siblings), 32)]
+    def __init__(self, count, leaves, pages, siblings):
+        self.count, self.leaves = count, leaves  # position -> leaf, ascending
+        self.pages, self.siblings = pages, siblings
+        self.pages_taken = self.siblings_taken = 0
         self.bits = {}  # page number -> its 32 bytes
 
     def top(self):
         level = PAGE_LEVEL
         while 1 << level < self.count:
             level += 1
-        top = self.node(level, 0, self.positions)
-        need(not self.pages, "kPages")
-        need(not self.siblings, "kSiblings")
+        top = self.node(level, 0, list(self.leaves))
+        need(self.pages_taken == len(self.pages), "kPages")
+        need(self.siblings_taken == len(self.siblings), "kSiblings")
         return top
 
     def node(self, level, index, shown):
         if not shown:
-            need(self.siblings, "kSiblings")
-            return self.siblings.pop(0)
+            need(self.siblings_taken < len(self.siblings), "kSiblings")
+            self.siblings_taken += 1
+            return self.siblings[self.siblings_taken - 1]
         if level == 0:
             return self.leaves[index]
         middle = (2 * index + 1) << level - 1
@@ -125,8 +127,9 @@ class Walk:
         return self.page(index, node) if level == PAGE_LEVEL else node
 
     def page(self, index, entries):
-        need(self.pages, "kPages")
-        bits = self.pages.pop(0)
+        need(self.pages_taken < len(self.pages), "kPages")
+        bits = self.pages[self.pages_taken]
+        self.pages_taken += 1
         beyond = int.from_bytes(bits, "little") >> max(0, min(256, self.count - 256 * index))
         need(beyond == 0, "kPages")
         self.bits[index] = bits
@@ -203,10 +206,12 @@ def check(schema, raw, root, state_height):
     check_order(proof)
     for entry in proof.entries:
         check_shape(entry)
-    walk = Walk(proof)
+    walk = Walk(proof.count, {e.serial - 1: leaf_of(e) for e in proof.entries},
+                thirty_twos(proof.pages, "kPages"), thirty_twos(proof.siblings, "kSiblings"))
     top = walk.top()
     need(tagged_hash("consilium/state-root/1", u64be(proof.count), u64be(proof.height), top)
          == root, "kRoot")
     rows = answer(proof, alive(proof, walk))
-    need(all(e in rows for e in proof.entries if carries_value(e)), "kEntryShape")
+    shown = {e.serial for e in rows}
+    need(all(e.serial in shown for e in proof.entries if carries_value(e)), "kEntryShape")
     return Proven(proof, [(e.key, e.value) for e in rows])

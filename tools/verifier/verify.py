@@ -5,12 +5,11 @@
     tools/verifier/verify.py --genesis genesis.json receipt.bin...
 
 Needs the files alone: no node, no network, nothing but the standard library. Prints what each
-receipt proves, or the name of the check that it fails. Exit codes: 0 all good, 1 one refused, 2
-unusable input.
+receipt proves, or the name of the check that it fails. Exit codes: 0 all good; 1 a receipt, a
+checkpoint or the history was refused; 2 the genesis document is none, or a file cannot be read and
+nothing was refused.
 """
 import argparse
-import base64
-import binascii
 import datetime
 import json
 import pathlib
@@ -21,8 +20,13 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import genesis  # noqa: E402
 import receipt as receipts  # noqa: E402
 import wire  # noqa: E402
+
+
+# Of a checkpoint or a history.
+TRUST_BYTES_MAX = 256 * 1024 * 1024
 
 
 class Unusable(Exception):
@@ -33,29 +37,33 @@ def load_schema():
     return wire.Schema().load(HERE.parent.parent / "proto/consilium/v1")
 
 
-def read(path):
+def read(path, bytes_max):
+    """A whole file; of one that is longer, or never ends, one byte more than `bytes_max`."""
     try:
-        return pathlib.Path(path).read_bytes()
-    except OSError as error:
-        raise Unusable(f"cannot read {path}: {error.strerror}") from error
+        with open(path, "rb") as file:
+            return file.read(bytes_max + 1)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
 
 
-def app_state_of(path):
-    """The genesis state's bytes out of genesis.json."""
-    try:
-        document = json.loads(read(path))
-        return base64.b64decode(document["app_state"], validate=True)
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise Unusable(f"{path} is not a genesis document of Consilium") from error
+def read_trust_file(path):
+    data = read(path, TRUST_BYTES_MAX)
+    if len(data) > TRUST_BYTES_MAX:
+        raise Unusable(f"{path} is too large: at most {TRUST_BYTES_MAX} bytes")
+    return data
 
 
 def make_trust(schema, arguments):
-    history = read(arguments.history) if arguments.history else b""
-    checkpoints = [read(c) for c in arguments.checkpoint]
+    """Trust; or Unusable; or Refused, for a checkpoint or a history that does not hold."""
+    document = read(arguments.genesis, genesis.DOCUMENT_BYTES_MAX)
+    history = read_trust_file(arguments.history) if arguments.history else b""
+    checkpoints = [read_trust_file(c) for c in arguments.checkpoint]
     try:
-        return receipts.Trust(schema, app_state_of(arguments.genesis), checkpoints, history)
-    except receipts.Refused as error:
-        raise Unusable(f"genesis, checkpoints or history refused: {error}") from error
+        app_state = genesis.app_state_of(schema, document)
+    except genesis.GenesisError as error:
+        raise Unusable(f"{arguments.genesis} cannot be read as a genesis document of Consilium: "
+                       f"{error}: {error.why}") from error
+    return receipts.Trust(schema, app_state, checkpoints, history)
 
 
 def when(unix_ms):
@@ -88,6 +96,34 @@ def anchor_of(facts, genesis_ms, now_ms):
     return f"trust rests on the {kind} of {when(at)}, {days} days old{advice}"
 
 
+def verify_files(trust, arguments):
+    """Prints what each receipt proves; one that cannot be read does not keep the others from it."""
+    now_ms = time.time_ns() // 1_000_000
+    age_ms_max = None if arguments.max_age is None else arguments.max_age * 1000
+    refused = unreadable = 0
+    for path in arguments.receipt:
+        facts, verdict = {}, "ok"
+        try:
+            raw = read(path, receipts.RECEIPT_BYTES_MAX)
+            facts = receipts.verify(trust, raw, now_ms, age_ms_max)
+        except receipts.Refused as error:
+            verdict = str(error)
+            refused += 1
+        except Unusable as error:
+            verdict = "unreadable"
+            unreadable += 1
+            print(f"verify: {error}", file=sys.stderr)
+        if arguments.json:
+            print(json.dumps({"file": path, "verdict": verdict, **facts}))
+        elif facts:
+            print(f"{path}: ok: {describe(facts)}")
+            print(f"  {anchor_of(facts, trust.genesis_ms, now_ms)}")
+        elif verdict != "unreadable":
+            print(f"{path}: refused: {verdict}")
+    # A receipt that is refused weighs more than a file that nobody could look into.
+    return 1 if refused else 2 if unreadable else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--genesis", required=True, help="genesis.json of the network")
@@ -97,29 +133,17 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object per receipt")
     parser.add_argument("receipt", nargs="+")
     arguments = parser.parse_args()
-    now_ms = time.time_ns() // 1_000_000
-    age_ms_max = None if arguments.max_age is None else arguments.max_age * 1000
-    refused = 0
+    # A file's name may be any bytes.
+    sys.stdout.reconfigure(errors="backslashreplace")
     try:
         trust = make_trust(load_schema(), arguments)
-        for path in arguments.receipt:
-            facts, verdict = {}, "ok"
-            try:
-                facts = receipts.verify(trust, read(path), now_ms, age_ms_max)
-            except receipts.Refused as error:
-                verdict = str(error)
-                refused += 1
-            if arguments.json:
-                print(json.dumps({"file": path, "verdict": verdict, **facts}))
-            elif facts:
-                print(f"{path}: ok: {describe(facts)}")
-                print(f"  {anchor_of(facts, trust.genesis_ms, now_ms)}")
-            else:
-                print(f"{path}: refused: {verdict}")
     except Unusable as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
-    return 1 if refused else 0
+    except receipts.Refused as error:
+        print(f"verify: checkpoints or history refused: {error}", file=sys.stderr)
+        return 1
+    return verify_files(trust, arguments)
 
 
 if __name__ == "__main__":
