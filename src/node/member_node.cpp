@@ -10,8 +10,13 @@
 namespace consilium::node {
 
 MemberNode::MemberNode(MemberOptions options, const Genesis& genesis, const Limits& limits,
-                       const consensus::Clock& clock)
-    : options_(std::move(options)), genesis_(genesis), limits_(limits), clock_(clock) {}
+                       const consensus::Clock& clock,
+                       std::function<void(const NodeFailure& failure)> on_failure)
+    : options_(std::move(options)),
+      genesis_(genesis),
+      limits_(limits),
+      clock_(clock),
+      on_failure_(std::move(on_failure)) {}
 
 MemberNode::~MemberNode() {
     stop_submitting();
@@ -131,12 +136,22 @@ void MemberNode::drive() {
         lock.unlock();
         const std::uint64_t now_us = clock_.monotonic_us();
         const std::uint64_t next_us = submitter->step(clock_.wall(), now_us);
+        // The submitter answers what comes with kDisk, which needs no thread; its copy goes on.
+        if (const auto failure = submitter->failure()) return report(*failure);
         const std::uint64_t then_us = clock_.monotonic_us();
         lock.lock();
         if (next_us <= then_us) continue;
         woken_.wait_for(lock, std::chrono::microseconds(next_us - then_us),
                         [&] { return stopping_ || news_; });
     }
+}
+
+void MemberNode::report(Submitter::Failure failure) {
+    const std::string message = id() + ": " + to_string(failure) +
+                                "; nothing is submitted until its disk is mended and the node "
+                                "is started again";
+    set_failed(message);
+    if (on_failure_) on_failure_({NodeError::kDisk, id(), message});
 }
 
 std::shared_ptr<Submitter> MemberNode::submitter() const {

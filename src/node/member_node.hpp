@@ -23,8 +23,10 @@ namespace consilium::node {
 // publish_stored, attach, start_submitting, ..., stop_submitting. Thread-safe where not said.
 class MemberNode final : public services::Submit {
  public:
+    // `on_failure` as in HostOptions, for what the node itself finds: disks under its submitter.
     MemberNode(MemberOptions options, const Genesis& genesis, const Limits& limits,
-               const consensus::Clock& clock);
+               const consensus::Clock& clock,
+               std::function<void(const NodeFailure& failure)> on_failure);
     ~MemberNode() override;
 
     // `disk` and `outbox` are this member's own: two, so that bundles need not wait for the write
@@ -59,19 +61,24 @@ class MemberNode final : public services::Submit {
     [[nodiscard]] const LedgerApplication& application() const { return *application_; }
 
     [[nodiscard]] MemberState state() const { return state_.load(); }
-    void set_state(MemberState state) { state_.store(state); }
+    void set_state(MemberState state) {
+        state_.store(state);
+        metrics_.failed.store(state == MemberState::kFailed ? 1 : 0);
+    }
     void set_failed(const std::string& reason);
     [[nodiscard]] std::string failure_reason() const;
 
  private:
     [[nodiscard]] std::shared_ptr<Submitter> submitter() const;
     void drive();
+    void report(Submitter::Failure failure);
     void wake();
 
     const MemberOptions options_;
     const Genesis& genesis_;
     const Limits limits_;
     const consensus::Clock& clock_;
+    const std::function<void(const NodeFailure& failure)> on_failure_;
     Metrics metrics_;
     std::atomic<MemberState> state_{MemberState::kStopped};
 

@@ -59,8 +59,9 @@ struct Metrics {
     std::atomic<std::uint64_t> bundles_resubmitted_total{0};
     std::atomic<std::uint64_t> queue_transactions{0};  // accepted, not yet committed
     std::atomic<std::uint64_t> bundles_in_flight{0};
-    DurationHistogram block_apply;  // execution and the new root
-    DurationHistogram block_write;  // the atomic write, without the sync
+    std::atomic<std::uint64_t> failed{0};  // 1: the node stopped by itself
+    DurationHistogram block_apply;         // execution and the new root
+    DurationHistogram block_write;         // the atomic write, without the sync
     DurationHistogram block_sync;
     DurationHistogram outbox_sync;    // one synced write of a bundle
     DurationHistogram submit_commit;  // from submit to the durable outcome

@@ -37,6 +37,8 @@ MetricsExport::MetricsExport(telemetry::Metrics& to, const Metrics& from) {
           from.queue_transactions);
     level("consilium_ledger_bundles_in_flight", "Bundles submitted and not yet committed",
           from.bundles_in_flight);
+    level("consilium_ledger_failed",
+          "1 when the node stopped by itself, by a failed disk or the like", from.failed);
     total("consilium_ledger_blocks_total", "Blocks committed", from.blocks_total);
     total("consilium_ledger_items_executed_total", "Ordered items that were executed",
           from.items_executed_total);

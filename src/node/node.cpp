@@ -152,7 +152,7 @@ Status<NodeFailure> EmbeddedHost::open_all() {
         auto outbox = open_disk(member, "outbox");
         if (!outbox) return fail(outbox.error());
         auto node = std::make_unique<MemberNode>(std::move(member), options_.genesis,
-                                                 options_.limits, clock_);
+                                                 options_.limits, clock_, options_.on_failure);
         auto opened =
             node->open_ledger(std::move(*disk), std::move(*outbox), pool_.parallel_for(), &cache_);
         if (!opened) return opened;

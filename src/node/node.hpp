@@ -52,14 +52,15 @@ struct HostOptions {
     std::function<Result<std::unique_ptr<state::Disk>, state::DiskError>(
         const std::filesystem::path& directory)>
         open_disk;
-    // Called on a thread of the engine when a member's node stops by itself; never with secrets.
+    // Called when a member's node stops by itself, on a thread of the engine or of that node, which
+    // must not stop the host or the member there; never with secrets.
     std::function<void(const NodeFailure& failure)> on_failure;
 };
 
 enum class NodeError {
     kUnknownMember,  // not among the options' members, or not in the genesis
     kBadKey,         // bundle_key or validator_key is not the one the ledger has for the member
-    kDisk,           // the ledger could not be opened, read or written
+    kDisk,           // the ledger or the outbox could not be opened, read or written
     kDiskBusy,       // another process has it open
     kCorruption,     // what is on disk contradicts itself
     kOtherNetwork,   // the directory holds another network's ledger
@@ -77,6 +78,9 @@ struct NodeFailure {
     std::string message;      // what happened and what to do
 };
 
+// kFailed: a copy that could not go on takes no part any more; one whose outbox failed, or whose
+// submitter could not read the ledger, goes on taking part in blocks and submits nothing (kDisk).
+// stop_member() and start_member() end the latter.
 enum class MemberState { kStopped, kCatchingUp, kRunning, kFailed };
 
 [[nodiscard]] const char* to_string(MemberState state);

@@ -10,6 +10,7 @@
 #include "ledger/outcome.hpp"
 #include "node/borrowed_disk_testing.hpp"
 #include "node/consortium_fixture.hpp"
+#include "node/faulty_disk_testing.hpp"
 #include "proto/canonical.hpp"
 #include "state/memory_disk.hpp"
 #include "verify/receipt.hpp"
@@ -220,6 +221,64 @@ TEST(Node, AMemberStopsAndReturnsWithTheSameState) {
         EXPECT_EQ((*host)->reads(member).status().state_root,
                   (*host)->reads("hospital").status().state_root);
     }
+}
+
+// A disk of the outbox alone is full: the node says so in every way it has, its copy goes on.
+TEST(Node, AnOutboxThatFailsAloneIsSeen) {
+    const Consortium consortium(now());
+    FaultyDisk outbox;
+    auto options = in_memory(consortium.host_options("/m"));
+    options.open_disk = [&, usual = options.open_disk,
+                         path = options.members[1].data_dir](const std::filesystem::path& directory)
+        -> Result<std::unique_ptr<state::Disk>, state::DiskError> {
+        if (directory != path / "outbox") return usual(directory);
+        return std::unique_ptr<state::Disk>(std::make_unique<BorrowedDisk>(outbox));
+    };
+    std::mutex mutex;
+    std::vector<NodeFailure> failures;
+    options.on_failure = [&](const NodeFailure& failure) {
+        const std::lock_guard lock(mutex);
+        failures.push_back(failure);
+    };
+    auto host = Host::open(std::move(options));
+    ASSERT_TRUE(host.ok()) << host.error().message;
+    ASSERT_TRUE((*host)->start().ok());
+    ASSERT_TRUE(submit(**host, "hospital", consortium.open_chart(1, 1)).ok());
+    EXPECT_FALSE((*host)->reads("hospital").status().failed);
+    outbox.writes_fail = true;
+    EXPECT_EQ(submit(**host, "hospital", consortium.open_chart(1, 2)).error(), SubmitError::kDisk);
+    const auto reported = [&] {
+        const std::lock_guard lock(mutex);
+        return !failures.empty();
+    };
+    for (int i = 0; i < 5000 && !reported(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    {
+        const std::lock_guard lock(mutex);
+        ASSERT_EQ(failures.size(), 1U);
+        EXPECT_EQ(failures[0].error, NodeError::kDisk);
+        EXPECT_EQ(failures[0].member, "hospital");
+        EXPECT_EQ((*host)->failure_reason("hospital"), failures[0].message);
+        EXPECT_NE(failures[0].message.find("outbox"), std::string::npos) << failures[0].message;
+    }
+    EXPECT_EQ((*host)->state("hospital"), MemberState::kFailed);
+    EXPECT_EQ((*host)->metrics("hospital").failed.load(), 1U);
+    EXPECT_EQ((*host)->metrics("clinic").failed.load(), 0U);
+    EXPECT_TRUE((*host)->reads("hospital").status().failed);
+    EXPECT_EQ(submit(**host, "hospital", consortium.open_chart(1, 3)).error(), SubmitError::kDisk);
+
+    const auto other = submit(**host, "clinic", consortium.open_chart(0, 4));
+    ASSERT_TRUE(other.ok());
+    for (int i = 0; i < 5000 && (*host)->reads("hospital").status().height < other->height; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ((*host)->reads("hospital").outcome(other->id)->height, other->height);
+
+    outbox.writes_fail = false;
+    ASSERT_TRUE((*host)->stop_member("hospital").ok());
+    ASSERT_TRUE((*host)->start_member("hospital").ok());
+    EXPECT_EQ((*host)->metrics("hospital").failed.load(), 0U);
+    EXPECT_EQ((*host)->failure_reason("hospital"), "");
+    EXPECT_TRUE(submit(**host, "hospital", consortium.open_chart(1, 2)).ok());
 }
 
 TEST(Node, FollowersResumeFromTheirCursor) {

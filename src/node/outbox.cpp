@@ -47,13 +47,18 @@ Result<std::uint64_t, state::DiskError> Outbox::top(std::uint32_t key_id) const 
 
 Status<state::DiskError> Outbox::put(const BundleNumber& number, BytesView item,
                                      const std::vector<BundleNumber>& resolved) {
+    const auto highest = top(number.key_id);
+    if (!highest) return fail(highest.error());
     const auto batch = disk_.new_batch();
     for (const BundleNumber& old : resolved)
         batch->erase(state::Space::kNode, record_key(old));
     batch->put(state::Space::kNode, record_key(number), item);
-    Bytes top;
-    append_be64(top, number.sequence);
-    batch->put(state::Space::kNode, top_key(number.key_id), top);
+    // Numbers that expired bundles left unused are given again, below the highest.
+    if (number.sequence > *highest) {
+        Bytes row;
+        append_be64(row, number.sequence);
+        batch->put(state::Space::kNode, top_key(number.key_id), row);
+    }
     return disk_.write(*batch, state::Durability::kSynced);
 }
 

@@ -26,6 +26,16 @@ const char* to_string(Submitter::OpenError error) {
     return "unknown error";
 }
 
+const char* to_string(Submitter::Failure failure) {
+    switch (failure) {
+        case Submitter::Failure::kOutbox:
+            return "the outbox could not be written";
+        case Submitter::Failure::kLedger:
+            return "the ledger could not be read";
+    }
+    return "unknown failure";
+}
+
 Submitter::Submitter(SubmitterOptions options, const LedgerApplication& application,
                      state::Disk& outbox, consensus::Engine& engine)
     : options_(std::move(options)), application_(application), engine_(engine), outbox_(outbox) {
@@ -51,9 +61,9 @@ std::size_t Submitter::waiting() const {
     return entries_.size();
 }
 
-bool Submitter::failed() const {
+std::optional<Submitter::Failure> Submitter::failure() const {
     const std::lock_guard lock(mutex_);
-    return disk_failed_;
+    return failure_;
 }
 
 bool Submitter::dies(SubmitStep step) {
@@ -145,7 +155,7 @@ void Submitter::admit(Candidate& candidate, UnixMs wall, bool& wake) {
     const auto found = entries_.find(candidate.id);
     if (stopping_ || died_) {
         candidate.refused = SubmitError::kStopping;
-    } else if (disk_failed_) {
+    } else if (failure_) {
         candidate.refused = SubmitError::kDisk;
     } else if (found != entries_.end()) {
         found->second.done.push_back(std::move(entry.done.front()));
@@ -182,7 +192,7 @@ void Submitter::block(const std::shared_ptr<const AppliedBlock>& block, std::uin
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        if (died_ || stopping_) return;
+        if (died_ || stopping_ || failure_) return;
         CONSILIUM_ASSERT(seen_ != nullptr && block->height == seen_->height + 1);
         for (std::uint32_t i = 0; i < block->outputs.size(); ++i) {
             const execution::ItemOutput& output = block->outputs[i];
@@ -205,6 +215,10 @@ void Submitter::block(const std::shared_ptr<const AppliedBlock>& block, std::uin
         }
         for (const BundleNumber& number : impossible)
             requeue(number);
+        // Those that this block did not answer are looked up again.
+        for (const ledger::TransactionId& id : std::exchange(awaiting_block_, {})) {
+            if (const auto found = entries_.find(id); found != entries_.end()) enqueue(&*found);
+        }
         if (fence_until_ != 0) {
             const auto window =
                 execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
@@ -302,17 +316,24 @@ void Submitter::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        for (auto& [id, entry] : entries_) {
-            for (auto& done : entry.done)
-                answers.push_back({std::move(done), fail(SubmitError::kStopping)});
-        }
-        entries_.clear();
-        queue_.clear();
-        open_.clear();
-        queue_bytes_ = entries_bytes_ = 0;
-        set_gauges();
+        answer_all(SubmitError::kStopping, answers);
     }
     give(answers);
+}
+
+void Submitter::answer_all(SubmitError error, Answers& answers) {
+    for (auto& [id, entry] : entries_) {
+        Result<Committed, SubmitError> result = fail(error);
+        if (entry.settled) result = std::move(*entry.settled);
+        for (auto& done : entry.done)
+            answers.push_back({std::move(done), result});
+    }
+    entries_.clear();
+    queue_.clear();
+    awaiting_block_.clear();
+    open_.clear();
+    queue_bytes_ = entries_bytes_ = 0;
+    set_gauges();
 }
 
 }  // namespace consilium::node

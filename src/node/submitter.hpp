@@ -94,7 +94,11 @@ class Submitter {
     void stop();
 
     [[nodiscard]] std::size_t waiting() const;  // accepted, not yet answered
-    [[nodiscard]] bool failed() const;          // the outbox could not be written
+    // A disk failed, and nothing is submitted any more: everything waiting was answered with kDisk,
+    // later submissions are too. Nothing but a new submitter ends it.
+    [[nodiscard]] bool failed() const { return failure().has_value(); }
+    enum class Failure { kOutbox, kLedger };  // which disk: not written, not read
+    [[nodiscard]] std::optional<Failure> failure() const;
 
  private:
     struct Entry;
@@ -128,9 +132,11 @@ class Submitter {
     void settle_foreign(const AppliedBlock& block, std::uint32_t item, Answers& answers);
     void requeue(const BundleNumber& number);
     [[nodiscard]] bool can_never_apply(const BundleNumber& number, UnixMs not_after) const;
-    [[nodiscard]] std::uint64_t next_sequence() const;
+    [[nodiscard]] std::uint64_t next_sequence(std::uint64_t top) const;  // of the window
     [[nodiscard]] std::uint64_t next_wake(std::uint64_t now_us) const;
     void set_gauges();
+    // Answers everybody with `error` and forgets them, the open bundles too.
+    void answer_all(services::SubmitError error, Answers& answers);
 
     // Without mutex_, on the thread of open() and step().
     [[nodiscard]] Status<OpenError> adopt_records(std::vector<Outbox::Record> records);
@@ -142,7 +148,7 @@ class Submitter {
               std::uint64_t now_us);
     void resubmit(std::uint64_t now_us);
     void forget_resolved();
-    void fail_disk();
+    void fail_disk(Failure failure);
     [[nodiscard]] bool dies(SubmitStep step);
     static void give(Answers& answers);
 
@@ -159,14 +165,17 @@ class Submitter {
     std::size_t entries_bytes_ = 0;
     std::map<BundleNumber, OpenBundle> open_;
     std::vector<BundleNumber> resolved_;  // still in the outbox
+    // Entries in neither: written with a block that is not published yet.
+    std::vector<ledger::TransactionId> awaiting_block_;
     std::uint64_t last_sequence_ = 0;
     std::uint64_t forget_us_ = 0;
     std::uint64_t fence_until_ = 0;  // the window's top that ends the fencing; 0: none due
     bool died_ = false;              // a test let it die
-    bool disk_failed_ = false;
+    std::optional<Failure> failure_;
     bool stopping_ = false;
 };
 
 [[nodiscard]] const char* to_string(Submitter::OpenError error);
+[[nodiscard]] const char* to_string(Submitter::Failure failure);
 
 }  // namespace consilium::node

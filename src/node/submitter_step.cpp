@@ -100,7 +100,7 @@ std::uint64_t Submitter::step(UnixMs wall, std::uint64_t now_us) {
         bool fence = false;
         {
             const std::lock_guard lock(mutex_);
-            if (died_ || stopping_ || disk_failed_) return now_us + kIdleStepUs;
+            if (died_ || stopping_ || failure_) return now_us + kIdleStepUs;
             const bool fencing = std::any_of(open_.begin(), open_.end(),
                                              [](const auto& open) { return open.second.fence; });
             fence = !fencing && (fence_until_ != 0 || needs_block(wall));
@@ -181,31 +181,35 @@ void Submitter::settle_known(std::vector<Slot*>& taken, UnixMs wall, Answers& an
     for (const Slot* slot : taken)
         ids.push_back(slot->first.view());
     const auto places = application_.disk().multi_get(state::Space::kIndex, ids);
+    if (!places) {
+        taken.clear();
+        fail_disk(Failure::kLedger);
+        return;
+    }
     std::vector<Slot*> rest;
     rest.reserve(taken.size());
     const std::lock_guard lock(mutex_);
-    if (!places) disk_failed_ = true;
     for (std::size_t i = 0; i < taken.size(); ++i) {
         Slot* slot = taken[i];
-        if (disk_failed_) {
-            finish(slot, fail(SubmitError::kDisk), answers);
-            continue;
-        }
         if (slot->second.settled) {
             finish(slot, *std::exchange(slot->second.settled, std::nullopt), answers);
             continue;
         }
         if ((*places)[i]) {
-            auto committed = read_committed(application_.disk(), slot->first);
-            if (committed && *committed && (*committed)->height <= seen_->height) {
+            const auto committed = read_committed(application_.disk(), slot->first);
+            if (!committed || !*committed) {
+                // It has an outcome, which this copy cannot read; the others are none the worse.
+                finish(slot, fail(SubmitError::kDisk), answers);
+            } else if ((*committed)->height <= seen_->height) {
                 if (options_.metrics != nullptr) {
                     options_.metrics->submit_duplicates_total.fetch_add(1);
                 }
                 finish(slot, **committed, answers);
             } else {
-                // In a block that is about to be published; block() will bring it.
+                // In a block that is about to be published. block() will bring it, and nothing else
+                // may: in the queue this step would come upon it again, without end.
                 slot->second.held = false;
-                enqueue(slot);
+                awaiting_block_.push_back(slot->first);
             }
             continue;
         }
@@ -219,10 +223,7 @@ void Submitter::settle_known(std::vector<Slot*>& taken, UnixMs wall, Answers& an
     set_gauges();
 }
 
-std::uint64_t Submitter::next_sequence() const {
-    const auto window =
-        execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
-    const std::uint64_t top = window ? window->top : 0;
+std::uint64_t Submitter::next_sequence(std::uint64_t top) const {
     const std::uint64_t next = std::max(top, last_sequence_) + 1;
     if (next <= top + limits::kReplayWindow) return next;
     // Bundles that expired left their numbers unused; what has expired can no longer apply, so a
@@ -238,10 +239,16 @@ void Submitter::make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t
     BundleNumber number{options_.key_id, 0};
     OpenBundle open;
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        const auto window =
+            execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+        if (!window) {
+            lock.unlock();
+            return fail_disk(Failure::kLedger);
+        }
         for (Slot* slot : taken)
             transactions.push_back(std::move(slot->second.bytes));
-        number.sequence = next_sequence();
+        number.sequence = next_sequence(window->top);
         last_sequence_ = std::max(last_sequence_, number.sequence);
         open.not_after = not_after(wall);
     }
@@ -259,15 +266,15 @@ void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
     OpenBundle open;
     open.fence = true;
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         const auto window =
             execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
         if (!window) {
-            disk_failed_ = true;
-            return;
+            lock.unlock();
+            return fail_disk(Failure::kLedger);
         }
         // Beyond the window where an old copy's numbers must fall below it; else just the next.
-        number.sequence = next_sequence();
+        number.sequence = next_sequence(window->top);
         if (fence_until_ != 0) {
             // An outbox of a start that died while it fenced may hold that number already.
             number.sequence = window->top + limits::kReplayWindow;
@@ -313,10 +320,7 @@ void Submitter::store_and_send(const BundleNumber& number, OpenBundle bundle,
         set_gauges();
     }
     const std::uint64_t start = steady_us();
-    if (auto stored = outbox_.put(number, *item, resolved); !stored) {
-        fail_disk();
-        return;
-    }
+    if (!outbox_.put(number, *item, resolved)) return fail_disk(Failure::kOutbox);
     if (options_.metrics != nullptr) options_.metrics->outbox_sync.observe_us(steady_us() - start);
     if (dies(SubmitStep::kStored)) return;
     if (options_.metrics != nullptr) options_.metrics->bundles_total.fetch_add(1);
@@ -342,7 +346,7 @@ void Submitter::resubmit(std::uint64_t now_us) {
     std::vector<std::pair<BundleNumber, std::shared_ptr<const Bytes>>> due;
     {
         const std::lock_guard lock(mutex_);
-        if (died_ || stopping_ || disk_failed_) return;
+        if (died_ || stopping_ || failure_) return;
         for (const auto& [number, bundle] : open_) {
             if (bundle.next_try_us <= now_us) due.emplace_back(number, bundle.item);
         }
@@ -359,23 +363,18 @@ void Submitter::forget_resolved() {
         const std::lock_guard lock(mutex_);
         resolved.swap(resolved_);
     }
-    if (!resolved.empty() && !outbox_.forget(resolved)) fail_disk();
+    if (!resolved.empty() && !outbox_.forget(resolved)) fail_disk(Failure::kOutbox);
 }
 
-// Without an outbox nothing may be submitted. What is open may still commit and be answered; what
-// is not in a bundle is answered now.
-void Submitter::fail_disk() {
+// Without its disks nothing may be submitted, nor known of what was: what is open may still commit,
+// but nobody submits it again. So everybody is told now that the node does not know, and may send
+// the same bytes when it works again.
+void Submitter::fail_disk(Failure failure) {
     Answers answers;
     {
         const std::lock_guard lock(mutex_);
-        disk_failed_ = true;
-        while (!queue_.empty()) {
-            Slot* slot = queue_.front();
-            queue_.pop_front();
-            queue_bytes_ -= slot->second.size;
-            finish(slot, fail(SubmitError::kDisk), answers);
-        }
-        set_gauges();
+        failure_ = failure;
+        answer_all(SubmitError::kDisk, answers);
     }
     give(answers);
 }

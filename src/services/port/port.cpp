@@ -18,7 +18,7 @@ const char* to_string(SubmitError error) {
         case SubmitError::kExpiredInQueue:
             return "no block took the transaction before its not_after; make a new one";
         case SubmitError::kDisk:
-            return "the node cannot write its outbox";
+            return "the node's disk failed; send the same bytes when it works";
     }
     return "unknown submit error";
 }

@@ -32,7 +32,10 @@ enum class SubmitError {
     kOverloaded,      // back-pressure: try again later, the same bytes
     kStopping,        // the node is going down: try again, the same bytes
     kExpiredInQueue,  // no block took it before its not_after; a new transaction is needed
-    kDisk,            // the outbox could not be written
+    // The node's disk failed: no outcome could be read, or the outbox not be written. Whether a
+    // block took the transaction, or will, this node does not know; send the same bytes when it
+    // works.
+    kDisk,
 };
 
 [[nodiscard]] const char* to_string(SubmitError error);
