@@ -7,6 +7,7 @@
 
 #include "cli/names.hpp"
 #include "node/process.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -74,8 +75,11 @@ Result<OpenMember, Problem> open_member(const HomeOptions& options) {
 
 Result<std::string, Problem> issue_token(const OpenMember& member,
                                          const http::TokenRequest& request) {
-    auto key = read_file(member.config.token_key);
+    auto key = read_file(member.config.token_key, node::kTextFileBytesMax);
     if (!key) return fail(key.error());
+    if (auto checked = node::check_private(member.config.token_key, "token key"); !checked) {
+        return fail(Problem{Exit::kUsage, checked.error(), {}});
+    }
     const std::string realm = node::token_realm(member.genesis.network_id, member.id);
     const auto tokens = http::Tokens::create(realm, realm, {*key});
     if (!tokens) {

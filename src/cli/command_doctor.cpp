@@ -18,9 +18,12 @@ std::vector<Finding> examine(const std::string& file, Context& context) {
     std::vector<Finding> findings;
     const auto config = node::load_config(file);
     if (!config) {
-        for (const auto& error : config.error())
+        for (const auto& error : config.error()) {
             findings.push_back(fault("configuration", node::to_string(error, file),
-                                     "docs/configuration.md lists all keys."));
+                                     error.line == 0 && error.key.empty()
+                                         ? "'consilium init' makes a configuration."
+                                         : "docs/configuration.md lists all keys."));
+        }
         return findings;
     }
     findings.push_back(good("configuration", file + " is valid"));

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/home.hpp"
 #include "cli/run_process.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -33,7 +34,7 @@ void announce(const node::Config& config, const node::Process& process, Context&
 
 void run_node(const std::string& file, Context& context) {
     StopSignals signals;
-    if (const auto readable = read_file(file); !readable) {
+    if (const auto readable = read_file(file, node::kTextFileBytesMax); !readable) {
         return context.fail(readable.error().code, readable.error().message,
                             "Give --config a configuration; 'consilium init' makes one.");
     }

@@ -73,6 +73,11 @@ void compare_with_question(const Options& options, const std::optional<StateAske
         verdict.good = false;
         verdict.refusal = "It is about " + options.expect + ", but not as " +
                           (options.at.empty() ? "it stands now" : "it stood at " + options.at);
+    } else if (options.at.empty() && options.max_age.empty()) {
+        // It was the newest state when the proof was made; no file can tell what came after.
+        verdict.warnings.push_back("It tells how things stood at " +
+                                   to_rfc3339(verdict.state->header->time) +
+                                   ", and not that they still do; --max-age refuses what is older");
     }
 }
 
@@ -132,6 +137,7 @@ void verify_files(const Options& options, Context& context) {
 void show(const Options& options, Context& context) {
     const auto bytes = read_file(options.files.front(), verify::kReceiptBytesMax);
     if (!bytes) return context.fail(bytes.error());
+    if (bytes->empty()) return context.fail(Exit::kUsage, options.files.front() + " is empty");
     v1::Receipt receipt;
     if (const auto read = proto::parse_canonical(*bytes, receipt); !read) {
         return context.fail(Exit::kUsage, options.files.front() + " is not a receipt: " +

@@ -8,6 +8,7 @@
 #include "cli/access.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
+#include "cli/read_json.hpp"
 #include "cli/show.hpp"
 #include "cli/submission.hpp"
 #include "cli/verification.hpp"
@@ -65,12 +66,18 @@ Result<v1::Command, Problem> read_command(const json::value& value, std::size_t 
 }
 
 Result<std::vector<v1::Command>, Problem> read_commands(const std::string& text) {
-    boost::system::error_code error;
-    const json::value parsed = json::parse(text, error);
-    if (error) return fail(Problem{Exit::kUsage, "the input is not JSON: " + error.message(), {}});
-    const auto* object = parsed.if_object();
+    const auto parsed = read_json(text);
+    if (!parsed) return fail(Problem{Exit::kUsage, "the input " + parsed.error(), {}});
+    const auto* object = parsed->if_object();
     const auto* list = object == nullptr ? nullptr : object->if_contains("commands");
-    const auto* array = list == nullptr ? parsed.if_array() : list->if_array();
+    const auto* array = list == nullptr ? parsed->if_array() : list->if_array();
+    // What it says beside the commands would be lost.
+    if (list != nullptr && object->size() != 1) {
+        std::string name(object->begin()->key());
+        if (name == "commands") name = std::string(std::next(object->begin())->key());
+        return fail(
+            Problem{Exit::kUsage, "the input's " + name + ": unknown; known here: commands", {}});
+    }
     if (array == nullptr) {
         return fail(Problem{Exit::kUsage, "the input must be {\"commands\": [...]}",
                             "docs/cli.md shows examples."});
@@ -87,6 +94,10 @@ Result<std::vector<v1::Command>, Problem> read_commands(const std::string& text)
 void submit(const Options& options, Context& context) {
     const auto input = read_input(options.file);
     if (!input) return context.fail(input.error());
+    if (options.raw && input->empty()) {
+        return context.fail(Exit::kUsage, "the file is empty",
+                            "With --raw it holds a v1.Transaction in Protocol Buffers.");
+    }
     auto to = connect(options.node);
     if (!to) return context.fail(to.error());
     Bytes transaction = *input;

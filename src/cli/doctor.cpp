@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +16,7 @@
 #include "http/token.hpp"
 #include "node/key_file.hpp"
 #include "node/process.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -36,14 +36,13 @@ const v1::GenesisMember* member_of(const node::Genesis& genesis, const std::stri
 // A file that nobody but its owner may read.
 bool examine_secret(const std::string& subject, const std::string& file,
                     std::vector<Finding>& findings) {
-    struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) {
+    if (::access(file.c_str(), R_OK) != 0) {
         findings.push_back(fault(subject, file + " does not exist or cannot be read",
                                  "Restore it from a backup, or correct the configuration."));
         return false;
     }
-    if ((info.st_mode & 077U) != 0) {
-        findings.push_back(fault(subject, file + " can be read by others than its owner",
+    if (!node::check_private(file, "file")) {
+        findings.push_back(fault(subject, file + " can be read or written by others than its owner",
                                  "Run: chmod 600 " + file + ". If others had access, replace it."));
         return false;
     }
@@ -111,7 +110,7 @@ void examine_token_key(const node::NodeConfig& node, const node::Genesis& genesi
                        std::vector<Finding>& findings) {
     const std::string subject = node.member + ": token key";
     if (!examine_secret(subject, node.token_key, findings)) return;
-    const auto text = read_file(node.token_key);
+    const auto text = node::read_text_file(node.token_key);
     const std::string realm = node::token_realm(genesis.network_id, node.member);
     if (text && http::Tokens::create(realm, realm, {*text})) {
         findings.push_back(good(subject, "can sign access tokens"));
@@ -140,12 +139,19 @@ void examine_certificate(const node::NodeConfig& node, const node::Genesis& gene
                          std::vector<Finding>& findings) {
     const std::string subject = node.member + ": certificate";
     if (!examine_secret(subject, node.http.private_key, findings)) return;
-    const auto text = read_file(node.http.certificate);
+    const auto text = node::read_text_file(node.http.certificate);
     const auto pin = text ? http::tls_key_sha256(*text) : std::nullopt;
     const auto times = text ? http::certificate_times(*text) : std::nullopt;
     if (!pin || !times) {
         findings.push_back(fault(subject, node.http.certificate + " is not a certificate in PEM",
                                  "Restore it, or correct the configuration."));
+        return;
+    }
+    const auto key = node::read_text_file(node.http.private_key);
+    if (!key || !http::is_certificate_of(*text, *key)) {
+        findings.push_back(
+            fault(subject, node.http.private_key + " is not the key of " + node.http.certificate,
+                  "Restore both from a backup, or correct the configuration."));
         return;
     }
     const auto* member = member_of(genesis, node.member);

@@ -67,7 +67,7 @@ std::unique_ptr<state::Disk> open_part(const node::NodeConfig& node, const char*
     auto disk = store::open_rocks_disk(folder, options);
     if (disk) return std::move(*disk);
     const bool locked = disk.error().error == state::DiskError::kLocked;
-    findings.push_back(locked ? warning(subject, "not audited: " + disk.error().detail,
+    findings.push_back(locked ? warning(subject, "not audited: another process uses it",
                                         "Stop the node to have it audited.")
                               : fault(subject, disk.error().detail, mend));
     return nullptr;

@@ -62,6 +62,10 @@ TEST_F(DoctorTest, CertificatesAreWarnedOfForThirtyDays) {
     // Another key's: said beside the expiry.
     const auto other = http::make_self_signed({"other", {}, {}, 29});
     std::ofstream(node.http.certificate, std::ios::trunc) << other->certificate_pem;
+    expect(examine(now().value), Finding::Level::kFault, "is not the key of");
+    std::ofstream(node.http.private_key, std::ios::trunc) << "nonsense";
+    expect(examine(now().value), Finding::Level::kFault, "is not the key of");
+    std::ofstream(node.http.private_key, std::ios::trunc) << other->private_key_pem;
     const auto both = examine(now().value);
     ASSERT_EQ(both.size(), 2U);
     EXPECT_EQ(both[0].level, Finding::Level::kWarning);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/assert.hpp"
+#include "base/hex.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -52,12 +53,15 @@ const std::vector<ExitCode>& exit_codes() {
 
 void Context::fail(Exit code, std::string_view message, std::string_view hint) {
     exit = code;
-    err << (err_is_terminal ? "\x1b[31mconsilium:\x1b[0m " : "consilium: ") << message << '\n';
-    if (!hint.empty()) err << "  " << hint << '\n';
+    err << (err_is_terminal ? "\x1b[31mconsilium:\x1b[0m " : "consilium: ") << printable(message)
+        << '\n';
+    if (!hint.empty()) err << "  " << printable(hint) << '\n';
 }
 
 void Table::add(std::vector<std::string> cells) {
     CONSILIUM_ASSERT(cells.size() == columns_.size());
+    for (std::string& cell : cells)
+        cell = printable(cell);
     rows_.push_back(std::move(cells));
 }
 
@@ -83,7 +87,7 @@ void Table::print(const Context& context) const {
 }
 
 void Facts::add(std::string name, std::string value) {
-    rows_.emplace_back(std::move(name), std::move(value));
+    rows_.emplace_back(std::move(name), printable(value));
 }
 
 void Facts::print(const Context& context) const {
@@ -150,6 +154,23 @@ std::string size_text(std::uint64_t bytes) {
         ++name;
     }
     return scaled(bytes, unit) + ' ' + std::string(kNames[name]);
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+        // The controls of ASCII, and U+0080 to U+009F in UTF-8: some terminals act on both.
+        const bool two_bytes = byte == 0xc2U && next >= 0x80U && next < 0xa0U;
+        if (byte >= 0x20U && byte != 0x7fU && !two_bytes) {
+            out += text[i];
+            continue;
+        }
+        out += "\\x" + to_hex(text.substr(two_bytes ? i + 1 : i, 1));
+        if (two_bytes) ++i;
+    }
+    return out;
 }
 
 std::size_t width(std::string_view text) {

@@ -104,6 +104,9 @@ class Progress {
 [[nodiscard]] std::string duration_text(std::uint64_t microseconds);
 // 1536 -> "1.50 KiB".
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
+// The text with its control characters as "\x1b", so that no file's or member's name can move the
+// cursor and repaint what was said of it.
+[[nodiscard]] std::string printable(std::string_view text);
 // Columns that a UTF-8 text takes, one per code point.
 [[nodiscard]] std::size_t width(std::string_view text);
 

@@ -24,6 +24,26 @@ TEST(Output, TablesAlign) {
     EXPECT_EQ(err.str(), "");
 }
 
+TEST(Output, NothingThatIsShownMovesTheCursor) {
+    EXPECT_EQ(printable("a h\u00e4user.receipt\u00a0~"), "a h\u00e4user.receipt\u00a0~");
+    EXPECT_EQ(printable("x\r\x1b[1Agood\n\t\x7f\u009b2J"),
+              "x\\x0d\\x1b[1Agood\\x0a\\x09\\x7f\\x9b2J");
+    EXPECT_EQ(printable("\xc2"), "\xc2");
+    EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
+    std::ostringstream out;
+    std::ostringstream err;
+    Context context{out, err};
+    Table table({{"File"}});
+    table.add({"\x1b[2K"});
+    table.print(context);
+    Facts facts;
+    facts.add("file", "\rgood");
+    facts.print(context);
+    context.fail(Exit::kDisk, "cannot read \x1b[2K", "\b");
+    EXPECT_EQ(out.str(), "File\n\\x1b[2K\nfile  \\x0dgood\n");
+    EXPECT_EQ(err.str(), "consilium: cannot read \\x1b[2K\n  \\x08\n");
+}
+
 TEST(Output, NumbersAsPeopleReadThem) {
     EXPECT_EQ(grouped(0), "0");
     EXPECT_EQ(grouped(999), "999");

@@ -2,6 +2,7 @@
 #include <google/protobuf/message.h>
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
@@ -114,6 +115,23 @@ class FieldReader {
     bool many_;
 };
 
+// What an object has given so far. A field has two names where it is a moment, and of the fields of
+// a oneof only the last that is set would be kept: each of these may be given once.
+class Given {
+ public:
+    // Says what is wrong with giving `field` as well, or nothing.
+    std::string add(const FieldDescriptor& field, const std::string& name) {
+        const auto* choice = field.containing_oneof();
+        const void* place = choice == nullptr ? static_cast<const void*>(&field) : choice;
+        const auto [earlier, first] = names_.emplace(place, name);
+        if (first) return {};
+        return ": cannot be given beside " + earlier->second;
+    }
+
+ private:
+    std::map<const void*, std::string> names_;
+};
+
 std::string read_field(const json::value& value, Message& to, const FieldDescriptor& field) {
     if (!field.is_repeated()) return FieldReader(to, field).read(value);
     const auto* list = value.if_array();
@@ -131,6 +149,7 @@ std::string read_message(const json::value& from, Message& to) {
     const auto* object = from.if_object();
     if (object == nullptr) return ": must be an object";
     const auto& type = *to.GetDescriptor();
+    Given given;
     for (const auto& member : *object) {
         const std::string name(member.key());
         const auto* field = type.FindFieldByName(name);
@@ -141,7 +160,8 @@ std::string read_message(const json::value& from, Message& to) {
                 known.push_back(type.field(i)->name());
             return "." + name + ": unknown; known here: " + joined(known);
         }
-        const std::string wrong = read_field(member.value(), to, *field);
+        std::string wrong = given.add(*field, name);
+        if (wrong.empty()) wrong = read_field(member.value(), to, *field);
         if (!wrong.empty()) return "." + name + wrong;
     }
     return {};

@@ -79,5 +79,20 @@ TEST(ReadMessage, SaysWhereAndWhatIsWrong) {
               ".open_link.algorithm: must be one of ed25519, p256-sha256");
 }
 
+TEST(ReadMessage, RefusesTwoOfWhatThereIsOneOf) {
+    EXPECT_EQ(wrong<v1::MembershipCommand>(
+                  R"({"set_member_contact": {"name": "n", "address": "a"}, "retire_key": {}})"),
+              ".retire_key: cannot be given beside set_member_contact");
+    EXPECT_EQ(wrong<v1::ChartsCommand>(R"({"close_link": {}, "open_link": {}})"),
+              ".open_link: cannot be given beside close_link");
+    EXPECT_EQ(wrong<v1::MembershipCommand>(R"({"register_key": {"not_after": "2026-01-31",
+                                               "not_after_unix_ms": 1}})"),
+              ".register_key.not_after_unix_ms: cannot be given beside not_after");
+    EXPECT_EQ(wrong<v1::MembershipCommand>(
+                  R"({"register_users": {"users": [{"valid_from": "2026-01-31"},
+                                                   {"valid_from": "2026-01-31"}]}})"),
+              "");
+}
+
 }  // namespace
 }  // namespace consilium::cli

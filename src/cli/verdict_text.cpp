@@ -30,12 +30,13 @@ void print_verdict(const std::string& file, const Verdict& verdict, Context& con
         return;
     }
     const bool color = context.out_is_terminal;
+    const std::string name = printable(file);
     if (!verdict.good) {
-        context.out << (color ? "\x1b[31mREFUSED\x1b[0m  " : "REFUSED  ") << file << "\n         "
-                    << verdict.refusal << "\n";
+        context.out << (color ? "\x1b[31mREFUSED\x1b[0m  " : "REFUSED  ") << name << "\n         "
+                    << printable(verdict.refusal) << "\n";
         return;
     }
-    context.out << (color ? "\x1b[32mgood\x1b[0m     " : "good     ") << file << "\n         "
+    context.out << (color ? "\x1b[32mgood\x1b[0m     " : "good     ") << name << "\n         "
                 << verdict.summary << ".\n";
     for (const std::string& warning : verdict.warnings) {
         context.out << (color ? "\x1b[33mWARNING\x1b[0m  " : "WARNING  ") << warning << ".\n";

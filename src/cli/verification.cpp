@@ -63,10 +63,14 @@ void describe_state(Verdict& verdict, const verify::VerifiedState& state,
         verdict.summary = subject + (rows == 0 ? " does not exist" : " has this value");
     }
     if (state.as_of) {
-        verdict.summary += ", as of " + to_rfc3339(state.as_of->from);
+        verdict.summary += ", as of block " + std::to_string(state.as_of->height) + ", " +
+                           to_rfc3339(state.as_of->from);
         verdict.facts.push_back({"as of", "block " + std::to_string(state.as_of->height) +
                                               ": from " + to_rfc3339(state.as_of->from) +
                                               " until " + to_rfc3339(state.as_of->until)});
+    } else {
+        verdict.summary +=
+            ", as of block " + std::to_string(state.height) + ", " + to_rfc3339(state.header->time);
     }
     verdict.facts.push_back({"state after block", std::to_string(state.height)});
     add_header(verdict, *state.header, state.anchor, freshness);
@@ -121,6 +125,10 @@ Result<verify::Trust, Problem> load_trust(const TrustOptions& options) {
 Verdict check_receipt(BytesView receipt, const verify::Trust& trust,
                       const verify::Freshness& freshness, verify::HeaderCache* cache) {
     Verdict verdict;
+    if (receipt.empty()) {
+        verdict.refusal = "the file is empty";
+        return verdict;
+    }
     auto checked = verify::verify_receipt(receipt, trust, freshness, cache);
     if (!checked) {
         verdict.refusal = verify::to_string(checked.error());

@@ -11,6 +11,7 @@
 
 #include "crypto/hash.hpp"
 #include "http/pem.hpp"
+#include "http/tls_socket.hpp"
 
 namespace consilium::http {
 namespace {
@@ -120,6 +121,10 @@ std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem) {
         crypto::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
     OPENSSL_free(der);
     return out;
+}
+
+bool is_certificate_of(const std::string& certificate_pem, const std::string& private_key_pem) {
+    return detail::make_server_context(certificate_pem, private_key_pem) != nullptr;
 }
 
 std::optional<CertificateTimes> certificate_times(const std::string& certificate_pem) {

@@ -30,6 +30,11 @@ struct CertificateRequest {
 // (v1::Node.tls_key_sha256). Nothing when the PEM is not a certificate.
 [[nodiscard]] std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem);
 
+// Whether a server can show the certificate and prove that it holds its key: both are PEM, and they
+// belong together.
+[[nodiscard]] bool is_certificate_of(const std::string& certificate_pem,
+                                     const std::string& private_key_pem);
+
 // From when until when the certificate is valid, in whole seconds. Nothing when the PEM is not a
 // certificate, or says a time before 1970.
 struct CertificateTimes {

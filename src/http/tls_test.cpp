@@ -16,6 +16,10 @@ TEST(Tls, makes_certificates_that_a_server_takes) {
     EXPECT_EQ(detail::make_server_context(one->certificate_pem, two->private_key_pem), nullptr);
     EXPECT_EQ(detail::make_server_context("", ""), nullptr);
     EXPECT_EQ(detail::make_server_context(one->certificate_pem, "nonsense"), nullptr);
+    EXPECT_TRUE(is_certificate_of(one->certificate_pem, one->private_key_pem));
+    EXPECT_FALSE(is_certificate_of(two->certificate_pem, one->private_key_pem));
+    EXPECT_FALSE(is_certificate_of(one->certificate_pem, "nonsense"));
+    EXPECT_FALSE(is_certificate_of("nonsense", one->private_key_pem));
     const auto pin = tls_key_sha256(one->certificate_pem);
     ASSERT_TRUE(pin);
     EXPECT_NE(*pin, *tls_key_sha256(two->certificate_pem));

@@ -2,13 +2,13 @@
 #include "node/config.hpp"
 
 #include <toml++/toml.h>
-#include <fstream>
+#include <algorithm>
 #include <set>
-#include <sstream>
 #include <variant>
 
 #include "base/edit_distance.hpp"
 #include "node/config_fields.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::node {
 namespace {
@@ -128,6 +128,7 @@ void read_nodes(Reader& reader, const toml::table& root, Config& config) {
         return;
     }
     std::set<std::string> members;
+    std::set<std::filesystem::path> folders;
     for (const auto& element : *list) {
         const auto* table = element.as_table();
         if (table == nullptr) {
@@ -140,6 +141,12 @@ void read_nodes(Reader& reader, const toml::table& root, Config& config) {
         reader.read(read.http, http, "node.http.", {});
         if (!read.member.empty() && !members.insert(read.member).second) {
             reader.add(line_of(*table), "node.member", "'" + read.member + "' is given twice");
+        }
+        // With a name at the end "data" and "data/" are one path.
+        const auto folder = (std::filesystem::path(read.data) / ".").lexically_normal();
+        if (!read.data.empty() && !folders.insert(folder).second) {
+            reader.add(line_of(*table), "node.data",
+                       "'" + read.data + "' is the folder of another node");
         }
     }
 }
@@ -175,13 +182,9 @@ Result<Config, Errors> parse_config(std::string_view text, const std::filesystem
 }
 
 Result<Config, Errors> load_config(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
-        return fail(Errors{{0, "", "cannot be read; 'consilium init' makes a configuration"}});
-    }
-    return parse_config(text.str(), file.parent_path());
+    const auto text = read_text_file(file);
+    if (!text) return fail(Errors{{0, "", text.error()}});
+    return parse_config(*text, file.parent_path());
 }
 
 }  // namespace consilium::node

@@ -69,7 +69,7 @@ struct Config {
     LogConfig log;
     LedgerConfig ledger;
     StorageConfig storage;
-    std::vector<NodeConfig> nodes;  // at least one, no member twice
+    std::vector<NodeConfig> nodes;  // at least one, no member and no data twice
     friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -109,12 +109,28 @@ TEST(Config, RefusesWhatIsMissingAndSaysAllAtOnce) {
               "c.toml:3: node.member: must not be empty\n"
               "c.toml:4: node.http2: unknown key; did you mean 'http'?\n");
     EXPECT_EQ(errors_of(std::string(kMinimal) + std::string(kMinimal).substr(25)),
-              "c.toml:10: node.member: 'hospital' is given twice\n");
+              "c.toml:10: node.member: 'hospital' is given twice\n"
+              "c.toml:10: node.data: 'data' is the folder of another node\n");
     EXPECT_EQ(errors_of(with("genesis = \"genesis.json\"", "genesis = 7")),
               "c.toml:1: genesis: must be a string\n");
     EXPECT_NE(errors_of(with("[node.http]", "http = 3\n[other]"))
                   .find("c.toml:7: node.http: must be a table\n"),
               std::string::npos);
+}
+
+TEST(Config, RefusesOneFolderForTwoNodes) {
+    const auto second = [](std::string_view data) {
+        std::string text = std::string(kMinimal).substr(25);
+        text.replace(text.find("hospital"), 8, "clinic");
+        text.replace(text.find("\"data\""), 6, "\"" + std::string(data) + "\"");
+        return errors_of(std::string(kMinimal) + text);
+    };
+    for (const std::string data : {"data", "data/", "./data", "other/../data", "data/."}) {
+        EXPECT_EQ(second(data),
+                  "c.toml:10: node.data: '" + data + "' is the folder of another node\n");
+    }
+    for (const std::string_view data : {"data2", "other/data", "dat", "/data", "../data"})
+        EXPECT_EQ(second(data), "");
 }
 
 TEST(Config, RefusesWhatIsNotToml) {

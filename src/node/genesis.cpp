@@ -2,9 +2,7 @@
 #include "node/genesis.hpp"
 
 #include <boost/json.hpp>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
@@ -12,6 +10,7 @@
 #include "crypto/hash.hpp"
 #include "ledger/domain.hpp"
 #include "node/json_text.hpp"
+#include "node/text_file.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::node {
@@ -173,14 +172,9 @@ Result<Genesis, std::string> parse_genesis(std::string_view document) {
 }
 
 Result<Genesis, std::string> load_genesis(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
-        return fail("cannot read the genesis document " + path.string() +
-                    "; 'consilium init' makes one, or copy it from another member");
-    }
-    auto genesis = parse_genesis(text.str());
+    const auto text = read_text_file(path, kGenesisBytesMax);
+    if (!text) return fail("the genesis document " + path.string() + " " + text.error());
+    auto genesis = parse_genesis(*text);
     if (!genesis) return fail("the genesis document " + path.string() + " " + genesis.error());
     return genesis;
 }

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "base/hex.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::node {
 namespace {
@@ -112,10 +113,7 @@ Result<crypto::SigningKey, std::string> load_key_file(const std::filesystem::pat
         return fail("cannot read the key file " + name + ": " + reason_of(errno));
     }
     if (!S_ISREG(info.st_mode)) return fail("the key file " + name + " is not a regular file");
-    if ((info.st_mode & 077U) != 0) {
-        return fail("the key file " + name +
-                    " can be read or written by others than its owner; run: chmod 600 " + name);
-    }
+    if (auto checked = check_private(path, "key file"); !checked) return fail(checked.error());
     if (static_cast<std::size_t>(info.st_size) > kKeyFileBytesMax) {
         return fail("the key file " + name + " is too long to be a key file");
     }

@@ -124,7 +124,10 @@ Result<std::unique_ptr<state::Disk>, NodeFailure> EmbeddedHost::open_disk(
     const auto failed = [&](state::DiskError error, const std::string& detail) {
         NodeError kind = NodeError::kDisk;
         if (error == state::DiskError::kCorruption) kind = NodeError::kCorruption;
-        if (error == state::DiskError::kLocked) kind = NodeError::kDiskBusy;
+        if (error == state::DiskError::kLocked) {
+            return NodeFailure{NodeError::kDiskBusy, member.member_id,
+                               member.member_id + ": another process uses its " + folder};
+        }
         return NodeFailure{kind, member.member_id, member.member_id + ": " + detail};
     };
     const std::filesystem::path directory = member.data_dir / folder;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/process.hpp"
 
-#include <fstream>
-#include <sstream>
-
 #include "base/hex.hpp"
 #include "contracts/registry/registry.hpp"
 #include "http/router.hpp"
@@ -11,6 +8,7 @@
 #include "http/token.hpp"
 #include "node/key_file.hpp"
 #include "node/metrics_export.hpp"
+#include "node/text_file.hpp"
 #include "services/ledger/ledger_service.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -38,11 +36,19 @@ ProcessError of_node(const NodeFailure& failure) {
 }
 
 Result<std::string, ProcessError> read_text(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(problem(Kind::kDisk, "cannot read " + file));
-    return std::move(text).str();
+    auto text = read_text_file(file);
+    if (!text) return fail(problem(Kind::kDisk, file + " " + text.error()));
+    return std::move(text).value();
+}
+
+// A file that nobody but its owner may read; `what` it is called.
+Result<std::string, ProcessError> read_secret(const std::string& file, std::string_view what) {
+    auto text = read_text(file);
+    if (!text) return fail(text.error());
+    if (auto checked = check_private(file, what); !checked) {
+        return fail(problem(Kind::kConfig, checked.error()));
+    }
+    return std::move(text).value();
 }
 
 Result<MemberOptions, ProcessError> member_options(const NodeConfig& node) {
@@ -190,7 +196,7 @@ Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& conf
 
 Status<ProcessError> Process::listen(const NodeConfig& node) {
     auto api = std::make_unique<Api>();
-    const auto token_key = read_text(node.token_key);
+    const auto token_key = read_secret(node.token_key, "token key");
     if (!token_key) return fail(token_key.error());
     const std::string realm = token_realm(state_->genesis.network_id, node.member);
     auto tokens = http::Tokens::create(realm, realm, {*token_key});
@@ -199,7 +205,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node) {
     }
     api->tokens = std::move(tokens).value();
     const auto certificate = read_text(node.http.certificate);
-    const auto private_key = read_text(node.http.private_key);
+    const auto private_key = read_secret(node.http.private_key, "TLS key");
     if (!certificate) return fail(certificate.error());
     if (!private_key) return fail(private_key.error());
     Host& host = *state_->host;

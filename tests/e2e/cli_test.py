@@ -345,6 +345,7 @@ class CommandLineTest(support.Case):
         self.ok("receipt", "verify", *genesis, "--expect", "membership/member", "--max-age", "1h",
                 "m.receipt")
         self.refused(1, "receipt", "verify", *genesis, "--expect", "membership/node", "m.receipt")
+        self.check_answer_that_is_no_longer_true(genesis, payer, env)
         self.refused(1, "receipt", "verify", *genesis, "--max-age", "0s", "m.receipt")
         self.ok("ledger", "state", "membership/member", "--at", 1, "--prove", "--out",
                 "then.receipt", *payer, **more)
@@ -412,6 +413,28 @@ class CommandLineTest(support.Case):
         hint = proven.err.split(" receipt verify ")[1].split()
         self.assertEqual(hint[:2], [str(word) for word in genesis])
         self.ok("receipt", "verify", *hint)
+
+    def check_answer_that_is_no_longer_true(self, genesis, payer, env):
+        """A proof of the newest state ages: it says of which moment it is, and warns."""
+        row = "membership/member/clinic"
+        self.ok("ledger", "state", row, "--prove", "--out", "old.receipt", *payer, env=env)
+        height = self.ok("ledger", "status", "--json", *payer, env=env).json()["height"]
+        self.ok("member", "contact", "--name", "Newer Clinic", "--address", "1 New Street",
+                "--member", "clinic", env=env)
+        about = ("receipt", "verify", *genesis, "--expect", row)
+        said = self.ok(*about, "old.receipt").out
+        self.assertRegex(said, r"has this value, as of block \d+, 20\d\d-\d\d-\d\dT")
+        self.assertIn("WARNING  It tells how things stood at 20", said)
+        fresh = self.ok(*about, "--max-age", "1h", "old.receipt").out
+        self.assertNotIn("WARNING", fresh)
+        self.assertLessEqual(int(re.search(r"as of block (\d+)", fresh)[1]), height)
+        time.sleep(1.1)
+        self.refused(1, *about, "--max-age", "1s", "old.receipt")
+        warned = self.ok(*about, "--json", "old.receipt").json()["receipts"][0]["warnings"]
+        self.assertEqual(len(warned), 1)
+        self.assertIn("--max-age", warned[0])
+        self.ok("member", "contact", "--name", "Hill Clinic", "--address", "8 Hill Street",
+                "--member", "clinic", env=env)
 
     def check_tokens(self, network, process, env):
         token = self.ok("token", "new", "--member", "payer", "--scope", "system/Ledger.r",
