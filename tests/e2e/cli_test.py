@@ -397,13 +397,21 @@ class CommandLineTest(support.Case):
         verify = ("receipt", "verify", "--genesis", env["CONSILIUM_HOME"] + "/genesis.json")
         for warnings in (0, 1):
             self.ok("submit", "--role", "service", *hospital, stdin=command, env=env)
-            self.ok("ledger", "state", records, "--prove", "--out", "r.receipt", *hospital, env=env)
+            # A proof is of the newest block that another one follows: it may be one behind.
+            self.wait_for("the record is in the list that can be proven",
+                          lambda rows=warnings + 1: self.proven_rows(records, env, verify) == rows)
             result = self.ok(*verify, "r.receipt").out
             self.assertIn(f"The list {records} is complete", result)
             self.assertEqual(result.count("WARNING"), warnings)
             found = self.ok(*verify, "--json", "r.receipt").json()["receipts"][0]["warnings"]
             self.assertEqual(len(found), warnings)
         self.assertIn(f"records 1, 2 of {records} carry the same record id, 5e5e", found[0])
+
+    def proven_rows(self, prefix, env, verify):
+        """Fetches r.receipt of a list; how many rows it shows."""
+        self.ok("ledger", "state", prefix, "--prove", "--out", "r.receipt", "--member", "hospital",
+                env=env)
+        return len(self.ok(*verify, "--json", "r.receipt").json()["receipts"][0]["rows"])
 
     def check_proof_of_the_newest(self, genesis, more):
         """A time that no later block has closed: the hint names what the receipt can prove."""
