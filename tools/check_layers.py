@@ -26,7 +26,7 @@ OWNERS = [
     ("openssl/", ("crypto", "http", "vault"), True),
     ("sodium", ("crypto",), True),
     ("rocksdb/", ("store",), True),
-    ("boost/", ("http", "services/", "consensus/cometbft", "node", "cli"), False),
+    ("boost/", ("formats/", "http", "vault/delivery", "services/", "consensus/cometbft", "node", "cli"), False),
     ("spdlog/", ("telemetry",), True),
     ("fmt/", ("telemetry",), True),
     ("prometheus/", ("telemetry",), True),
