@@ -8,13 +8,14 @@
 #include "cli/access.hpp"
 #include "cli/commands.hpp"
 #include "cli/names.hpp"
-#include "cli/read_json.hpp"
 #include "cli/show.hpp"
 #include "cli/submission.hpp"
 #include "cli/verification.hpp"
 #include "contracts/registry/registry.hpp"
 #include "ledger/transaction.hpp"
 #include "node/json_text.hpp"
+#include "node/read_json.hpp"
+#include "node/text_file.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::cli {
@@ -32,7 +33,7 @@ struct Options {
 
 Result<std::string, Problem> read_input(const std::string& file) {
     if (file != "-") return read_file(file);
-    auto text = read_stream(std::cin, kFileBytesMax);
+    auto text = node::read_stream(std::cin, kFileBytesMax);
     if (!text) {
         return fail(Problem{
             Exit::kUsage, "standard input is too large: at most " + size_text(kFileBytesMax), {}});
@@ -66,7 +67,7 @@ Result<v1::Command, Problem> read_command(const json::value& value, std::size_t 
 }
 
 Result<std::vector<v1::Command>, Problem> read_commands(const std::string& text) {
-    const auto parsed = read_json(text);
+    const auto parsed = node::read_json(text);
     if (!parsed) return fail(Problem{Exit::kUsage, "the input " + parsed.error(), {}});
     const auto* object = parsed->if_object();
     const auto* list = object == nullptr ? nullptr : object->if_contains("commands");

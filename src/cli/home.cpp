@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <istream>
 
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/names.hpp"
 #include "node/json_text.hpp"
+#include "node/text_file.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -38,10 +38,6 @@ std::optional<UserEntry> user_of(const json::value& value) {
     const auto until_time = from_rfc3339(*until);
     if (!id || !role_value || !from_time || !until_time) return std::nullopt;
     return UserEntry{*id, *role_value, *from_time, *until_time};
-}
-
-std::string reason_of(int error) {
-    return std::generic_category().message(error);
 }
 
 }  // namespace
@@ -85,17 +81,6 @@ Result<std::vector<UserEntry>, Problem> load_users(const std::filesystem::path& 
     return std::move(users).value();
 }
 
-std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max) {
-    std::string content;
-    std::string part(64U << 10U, '\0');
-    while (in.read(part.data(), static_cast<std::streamsize>(part.size())) || in.gcount() > 0) {
-        const auto got = static_cast<std::size_t>(in.gcount());
-        if (got > bytes_max - content.size()) return std::nullopt;
-        content.append(part, 0, got);
-    }
-    return content;
-}
-
 Result<std::string, Problem> read_file(const std::filesystem::path& file, std::size_t bytes_max) {
     errno = 0;
     std::error_code ignored;
@@ -104,10 +89,10 @@ Result<std::string, Problem> read_file(const std::filesystem::path& file, std::s
     }
     std::ifstream in(file, std::ios::binary);
     const bool opened = in.is_open();
-    auto content = opened ? read_stream(in, bytes_max) : std::optional<std::string>();
+    auto content = opened ? node::read_stream(in, bytes_max) : std::optional<std::string>();
     if (!opened || in.bad()) {
-        return fail(
-            Problem{Exit::kDisk, "cannot read " + file.string() + ": " + reason_of(errno), {}});
+        return fail(Problem{
+            Exit::kDisk, "cannot read " + file.string() + ": " + node::reason_of(errno), {}});
     }
     if (!content) {
         return fail(Problem{
@@ -122,8 +107,8 @@ Status<Problem> write_file(const std::filesystem::path& file, std::string_view c
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.flush();
     if (!out) {
-        return fail(
-            Problem{Exit::kDisk, "cannot write " + file.string() + ": " + reason_of(errno), {}});
+        return fail(Problem{
+            Exit::kDisk, "cannot write " + file.string() + ": " + node::reason_of(errno), {}});
     }
     return Done{};
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +55,6 @@ struct UserEntry {
 inline constexpr std::size_t kFileBytesMax = 256U << 20U;
 [[nodiscard]] Result<std::string, Problem> read_file(const std::filesystem::path& file,
                                                      std::size_t bytes_max = kFileBytesMax);
-// A stream to its end; nothing when that is more than `bytes_max`.
-[[nodiscard]] std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max);
 [[nodiscard]] Status<Problem> write_file(const std::filesystem::path& file,
                                          std::string_view content);
 

@@ -13,6 +13,7 @@
 #include "cli/names.hpp"
 #include "contracts/registry/registry.hpp"
 #include "ledger/commit.hpp"
+#include "node/submitter.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::cli {
@@ -23,8 +24,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr std::string_view kMoment = "_unix_ms";
-// What a node that comes back has the ledger reject (docs/formats/store.md).
-constexpr std::string_view kFence = "fence";
 
 bool ends_with(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -68,9 +67,10 @@ json::value field_json(const Message& message, const FieldDescriptor& field, int
 // {"charts": {"open_chart": {...}}}
 json::object command_json(const v1::Command& command) {
     if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kLedger) &&
-        command.payload() == kFence) {
-        return {{"ledger",
-                 json::object{{json::string_view(kFence.data(), kFence.size()), json::object{}}}}};
+        command.payload() == node::kFencePayload) {
+        return {{"ledger", json::object{{json::string_view(node::kFencePayload.data(),
+                                                           node::kFencePayload.size()),
+                                         json::object{}}}}};
     }
     const auto* contract = contracts::registry().find(command.contract());
     if (contract == nullptr ||

@@ -10,6 +10,7 @@
 #include "crypto/hash.hpp"
 #include "ledger/domain.hpp"
 #include "node/json_text.hpp"
+#include "node/read_json.hpp"
 #include "node/text_file.hpp"
 #include "proto/canonical.hpp"
 
@@ -92,23 +93,6 @@ json::value document_json(const v1::GenesisState& state) {
                         {"app_state", to_base64(app_state)}};
 }
 
-// Colons outside strings: a document that is JSON has one for each member of each object, also for
-// those whose name comes again later, of which the parser keeps the last alone.
-std::size_t members_written(std::string_view document) {
-    std::size_t count = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < document.size(); ++i) {
-        if (quoted && document[i] == '\\') {
-            ++i;
-        } else if (document[i] == '"') {
-            quoted = !quoted;
-        } else if (document[i] == ':' && !quoted) {
-            ++count;
-        }
-    }
-    return count;
-}
-
 }  // namespace
 
 ledger::NetworkId network_id_of(BytesView app_state) {
@@ -154,8 +138,7 @@ Result<Genesis, std::string> parse_genesis(std::string_view document) {
     if (root->size() != expected.get_object().size()) {
         return fail(std::string("has members that a genesis document does not have"));
     }
-    if (members_written(document) != members_written(json::serialize(expected)))
-        return fail(std::string("names a member twice"));
+    if (name_given_twice(document)) return fail(std::string("names a member twice"));
     genesis.document = std::string(document);
     genesis.app_state = *app_state;
     genesis.network_id = network_id_of(*app_state);

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <system_error>
 
 #include "base/hex.hpp"
 #include "node/text_file.hpp"
@@ -20,10 +19,6 @@ namespace {
 
 constexpr std::string_view kFirstLine = "consilium-key 1";
 constexpr std::size_t kKeyFileBytesMax = 1024;
-
-std::string reason_of(int error) {
-    return std::generic_category().message(error);
-}
 
 // The next line, without its end; nothing when the text is used up or the line has no end.
 std::optional<std::string_view> next_line(std::string_view& text) {

@@ -2,10 +2,22 @@
 #pragma once
 
 #include <map>
+#include <random>
 
 #include "state/view.hpp"
 
 namespace consilium::node {
+
+// For tests: few keys, so that random ones meet; the greatest byte among theirs.
+inline int number_below(std::mt19937& random, int below) {
+    return std::uniform_int_distribution<int>(0, below - 1)(random);
+}
+inline Bytes short_key(std::mt19937& random) {
+    Bytes key;
+    for (int i = number_below(random, 3) + 1; i > 0; --i)
+        key.push_back("ab\xff"[number_below(random, 3)]);
+    return key;
+}
 
 // For tests: the obvious view, a sorted map.
 class MapView final : public state::StateView {

@@ -12,15 +12,8 @@ namespace {
 
 TEST(OverlayView, ReadsAsTheWrittenStateWill) {
     std::mt19937 random(1);
-    const auto number = [&](int below) {
-        return std::uniform_int_distribution<int>(0, below - 1)(random);
-    };
-    const auto random_key = [&] {
-        Bytes key;
-        for (int i = number(3) + 1; i > 0; --i)
-            key.push_back("ab\xff"[number(3)]);
-        return key;
-    };
+    const auto number = [&](int below) { return number_below(random, below); };
+    const auto random_key = [&] { return short_key(random); };
     for (int round = 0; round < 2000; ++round) {
         auto base = std::make_shared<MapView>();
         auto diff = std::make_shared<state::StateDiff>();

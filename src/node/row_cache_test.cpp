@@ -14,15 +14,8 @@ namespace {
 // between them is remembered, forgotten where there is no room, and always what the state holds.
 void compare(std::size_t bytes_max, unsigned seed) {
     std::mt19937 random(seed);
-    const auto number = [&](int below) {
-        return std::uniform_int_distribution<int>(0, below - 1)(random);
-    };
-    const auto random_key = [&] {
-        Bytes key;
-        for (int i = number(3) + 1; i > 0; --i)
-            key.push_back("ab\xff"[number(3)]);
-        return key;
-    };
+    const auto number = [&](int below) { return number_below(random, below); };
+    const auto random_key = [&] { return short_key(random); };
     RowCache cache(bytes_max);
     auto state = std::make_shared<MapView>();
     for (int block = 0; block < 300; ++block) {

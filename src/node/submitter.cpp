@@ -220,8 +220,7 @@ void Submitter::block(const std::shared_ptr<const AppliedBlock>& block, std::uin
             if (const auto found = entries_.find(id); found != entries_.end()) enqueue(&*found);
         }
         if (fence_until_ != 0) {
-            const auto window =
-                execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+            const auto window = replay_window(options_.key_id);
             if (window && window->top >= fence_until_) fence_until_ = 0;
         }
         wake = !queue_.empty() || fence_until_ != 0;
@@ -303,8 +302,7 @@ void Submitter::requeue(const BundleNumber& number) {
 bool Submitter::can_never_apply(const BundleNumber& number, UnixMs not_after) const {
     CONSILIUM_ASSERT(seen_ != nullptr);
     if (not_after < seen_->time) return true;
-    const auto window =
-        execution::read_replay_window(*seen_->state, options_.member_id, number.key_id);
+    const auto window = replay_window(number.key_id);
     if (!window) return false;
     const auto code = execution::judge_sequence(*window, number.sequence);
     return code == execution::ItemCode::kSequenceUsed ||

@@ -8,12 +8,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "consensus/port/port.hpp"
 #include "crypto/random.hpp"
 #include "crypto/sign.hpp"
+#include "execution/replay_window.hpp"
 #include "node/ledger_application.hpp"
 #include "node/outbox.hpp"
 #include "services/port/port.hpp"
@@ -46,6 +48,10 @@ struct SubmitterOptions {
     // Called (on any thread, under no lock) when step() should run soon. May be null.
     std::function<void()> wake;
 };
+
+// The command of the one transaction in a fence, of the ledger's own contract, which has none such
+// and rejects it (docs/formats/store.md).
+inline constexpr std::string_view kFencePayload = "fence";
 
 // From a client's transaction to its durable outcome, exactly once: the ledger takes each number of
 // a key once (docs/formats/transaction.md, "Replay window"). Gathers transactions into bundles,
@@ -132,6 +138,9 @@ class Submitter {
     void settle_foreign(const AppliedBlock& block, std::uint32_t item, Answers& answers);
     void requeue(const BundleNumber& number);
     [[nodiscard]] bool can_never_apply(const BundleNumber& number, UnixMs not_after) const;
+    // Of the member's key in the newest state seen.
+    [[nodiscard]] Result<execution::ReplayWindow, state::DiskError> replay_window(
+        std::uint32_t key_id) const;
     [[nodiscard]] std::uint64_t next_sequence(std::uint64_t top) const;  // of the window
     [[nodiscard]] std::uint64_t next_wake(std::uint64_t now_us) const;
     void set_gauges();
@@ -143,7 +152,8 @@ class Submitter {
     void settle_known(std::vector<Slot*>& taken, UnixMs wall, Answers& answers);
     void make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t now_us);
     void make_fence(UnixMs wall, std::uint64_t now_us);
-    void store_and_send(const BundleNumber& number, OpenBundle bundle, std::uint64_t now_us);
+    void sign_and_send(const BundleNumber& number, OpenBundle bundle,
+                       const std::vector<Bytes>& transactions, std::uint64_t now_us);
     void send(const BundleNumber& number, const std::shared_ptr<const Bytes>& item,
               std::uint64_t now_us);
     void resubmit(std::uint64_t now_us);

@@ -38,8 +38,7 @@ Status<Submitter::OpenError> Submitter::open() {
     if (!key) return fail(OpenError::kDisk);
     if (!*key || (*key)->public_key != options_.key->public_key()) return fail(OpenError::kBadKey);
 
-    const auto window =
-        execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+    const auto window = replay_window(options_.key_id);
     const auto top = outbox_.top(options_.key_id);
     if (!window || !top) return fail(OpenError::kDisk);
     last_sequence_ = std::max(window->top, *top);
@@ -223,6 +222,11 @@ void Submitter::settle_known(std::vector<Slot*>& taken, UnixMs wall, Answers& an
     set_gauges();
 }
 
+Result<execution::ReplayWindow, state::DiskError> Submitter::replay_window(
+    std::uint32_t key_id) const {
+    return execution::read_replay_window(*seen_->state, options_.member_id, key_id);
+}
+
 std::uint64_t Submitter::next_sequence(std::uint64_t top) const {
     const std::uint64_t next = std::max(top, last_sequence_) + 1;
     if (next <= top + limits::kReplayWindow) return next;
@@ -240,8 +244,7 @@ void Submitter::make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t
     OpenBundle open;
     {
         std::unique_lock lock(mutex_);
-        const auto window =
-            execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+        const auto window = replay_window(options_.key_id);
         if (!window) {
             lock.unlock();
             return fail_disk(Failure::kLedger);
@@ -253,11 +256,7 @@ void Submitter::make_bundle(std::vector<Slot*> taken, UnixMs wall, std::uint64_t
         open.not_after = not_after(wall);
     }
     open.slots = std::move(taken);
-    const Bytes bundle = ledger::make_bundle(
-        options_.network_id, {options_.member_id, number.key_id, number.sequence, open.not_after},
-        transactions, *options_.key);
-    open.item = std::make_shared<const Bytes>(ledger::make_item(bundle));
-    store_and_send(number, std::move(open), now_us);
+    sign_and_send(number, std::move(open), transactions, now_us);
 }
 
 // A bundle whose one transaction is made to be rejected: its number is what counts.
@@ -267,8 +266,7 @@ void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
     open.fence = true;
     {
         std::unique_lock lock(mutex_);
-        const auto window =
-            execution::read_replay_window(*seen_->state, options_.member_id, options_.key_id);
+        const auto window = replay_window(options_.key_id);
         if (!window) {
             lock.unlock();
             return fail_disk(Failure::kLedger);
@@ -291,18 +289,17 @@ void Submitter::make_fence(UnixMs wall, std::uint64_t now_us) {
     body.set_not_after_unix_ms(open.not_after.value);
     v1::Command* command = body.add_commands();
     command->set_contract(static_cast<std::uint32_t>(ledger::ContractId::kLedger));
-    command->set_payload("fence");
+    command->set_payload(Bytes(kFencePayload));
     const std::vector<Bytes> transactions{
         ledger::make_transaction(options_.network_id, options_.member_id, body)};
-    const Bytes bundle = ledger::make_bundle(
-        options_.network_id, {options_.member_id, number.key_id, number.sequence, open.not_after},
-        transactions, *options_.key);
-    open.item = std::make_shared<const Bytes>(ledger::make_item(bundle));
-    store_and_send(number, std::move(open), now_us);
+    sign_and_send(number, std::move(open), transactions, now_us);
 }
 
-void Submitter::store_and_send(const BundleNumber& number, OpenBundle bundle,
-                               std::uint64_t now_us) {
+void Submitter::sign_and_send(const BundleNumber& number, OpenBundle bundle,
+                              const std::vector<Bytes>& transactions, std::uint64_t now_us) {
+    bundle.item = std::make_shared<const Bytes>(ledger::make_item(ledger::make_bundle(
+        options_.network_id, {options_.member_id, number.key_id, number.sequence, bundle.not_after},
+        transactions, *options_.key)));
     if (dies(SubmitStep::kSigned)) return;
     const auto decoded = ledger::decode_item(*bundle.item);
     CONSILIUM_ASSERT(decoded.ok());

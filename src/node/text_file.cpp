@@ -6,15 +6,24 @@
 #include <cerrno>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 namespace consilium::node {
-namespace {
 
 std::string reason_of(int error) {
     return std::generic_category().message(error);
 }
 
-}  // namespace
+std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max) {
+    std::string content;
+    std::string part(64U << 10U, '\0');
+    while (in.read(part.data(), static_cast<std::streamsize>(part.size())) || in.gcount() > 0) {
+        const auto got = static_cast<std::size_t>(in.gcount());
+        if (got > bytes_max - content.size()) return std::nullopt;
+        content.append(part, 0, got);
+    }
+    return content;
+}
 
 Result<std::string, std::string> read_text_file(const std::filesystem::path& path,
                                                 std::size_t bytes_max) {
@@ -25,17 +34,10 @@ Result<std::string, std::string> read_text_file(const std::filesystem::path& pat
     errno = 0;
     std::ifstream in(path, std::ios::binary);
     if (!in.is_open()) return fail("cannot be read: " + reason_of(errno));
-    std::string content;
-    std::string part(64U << 10U, '\0');
-    while (in.read(part.data(), static_cast<std::streamsize>(part.size())) || in.gcount() > 0) {
-        const auto got = static_cast<std::size_t>(in.gcount());
-        if (got > bytes_max - content.size()) {
-            return fail("is too large: over " + std::to_string(bytes_max) + " bytes");
-        }
-        content.append(part, 0, got);
-    }
+    auto content = read_stream(in, bytes_max);
+    if (!content) return fail("is too large: over " + std::to_string(bytes_max) + " bytes");
     if (in.bad()) return fail("cannot be read: " + reason_of(errno));
-    return content;
+    return std::move(*content);
 }
 
 Status<std::string> check_private(const std::filesystem::path& path, std::string_view what) {

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,12 @@ namespace consilium::node {
 
 // The files that a configuration names are small; one that never ends must not fill the memory.
 inline constexpr std::size_t kTextFileBytesMax = 1U << 20U;
+
+// What the system calls an errno.
+[[nodiscard]] std::string reason_of(int error);
+
+// A stream to its end; nothing when that is more than `bytes_max`, and then it is not read further.
+[[nodiscard]] std::optional<std::string> read_stream(std::istream& in, std::size_t bytes_max);
 
 // A whole file. One with more than `bytes_max` is not read further. The error goes after the file's
 // name: "is a folder, not a file", "cannot be read: ...", "is too large: over ... bytes".

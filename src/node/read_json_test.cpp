@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/read_json.hpp"
+#include "node/read_json.hpp"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-namespace consilium::cli {
+namespace consilium::node {
 namespace {
 
 std::string wrong(std::string_view text) {
@@ -48,4 +48,4 @@ TEST(ReadJson, RefusesWhatIsNotJson) {
 }
 
 }  // namespace
-}  // namespace consilium::cli
+}  // namespace consilium::node

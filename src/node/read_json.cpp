@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/read_json.hpp"
+#include "node/read_json.hpp"
 
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace consilium::cli {
+namespace consilium::node {
 namespace {
 
 namespace json = boost::json;
@@ -99,18 +99,20 @@ class NameChecker {
 
 }  // namespace
 
-Result<json::value, std::string> read_json(std::string_view text) {
+std::optional<std::string> name_given_twice(std::string_view text) {
     boost::system::error_code error;
     json::basic_parser<NameChecker> checker{json::parse_options{}};
-    const std::size_t read = checker.write_some(false, text.data(), text.size(), error);
-    if (!checker.handler().twice().empty()) {
-        return fail("gives " + checker.handler().twice() + " twice");
-    }
-    if (!error && read != text.size()) error = json::error::extra_data;
-    if (error) return fail("is not JSON: " + error.message());
+    (void)checker.write_some(false, text.data(), text.size(), error);
+    const std::string& twice = checker.handler().twice();
+    return twice.empty() ? std::nullopt : std::optional<std::string>(twice);
+}
+
+Result<json::value, std::string> read_json(std::string_view text) {
+    if (const auto twice = name_given_twice(text)) return fail("gives " + *twice + " twice");
+    boost::system::error_code error;
     json::value value = json::parse(json::string_view(text.data(), text.size()), error);
     if (error) return fail("is not JSON: " + error.message());
     return value;
 }
 
-}  // namespace consilium::cli
+}  // namespace consilium::node
