@@ -92,4 +92,42 @@ Hash32 tagged_hash(BytesView tag, std::initializer_list<BytesView> parts) {
     return hash.finish();
 }
 
+struct TaggedHashStream::State {
+    Sha256 hash;
+    std::uint64_t missing = 0;
+};
+
+TaggedHashStream::TaggedHashStream(BytesView tag, std::initializer_list<BytesView> first_parts,
+                                   std::uint64_t size)
+    : state_(std::make_unique<State>()) {
+    CONSILIUM_ASSERT(!tag.empty() && tag.size() <= 255);
+    const char tag_length = static_cast<char>(tag.size());
+    state_->hash.update({&tag_length, 1});
+    state_->hash.update(tag);
+    char length[4];
+    for (const BytesView part : first_parts) {
+        put_length(length, part.size());
+        state_->hash.update({length, 4});
+        state_->hash.update(part);
+    }
+    put_length(length, size);
+    state_->hash.update({length, 4});
+    state_->missing = size;
+}
+
+TaggedHashStream::TaggedHashStream(TaggedHashStream&&) noexcept = default;
+TaggedHashStream& TaggedHashStream::operator=(TaggedHashStream&&) noexcept = default;
+TaggedHashStream::~TaggedHashStream() = default;
+
+void TaggedHashStream::update(BytesView piece) {
+    CONSILIUM_ASSERT(piece.size() <= state_->missing);
+    state_->missing -= piece.size();
+    state_->hash.update(piece);
+}
+
+Hash32 TaggedHashStream::finish() {
+    CONSILIUM_ASSERT(state_->missing == 0);
+    return state_->hash.finish();
+}
+
 }  // namespace consilium::crypto

@@ -30,5 +30,17 @@ TEST(TaggedHash, TagAndPartBoundariesCount) {
     EXPECT_NE(tagged_hash("ta", {"b"}), tagged_hash("t", {"ab"}));
 }
 
+TEST(TaggedHash, InPiecesIsTheSame) {
+    const Bytes payload(2000, 'p');
+    for (const std::size_t piece : {1U, 7U, 2000U}) {
+        TaggedHashStream stream("consilium/document/1", {"salt"}, payload.size());
+        for (std::size_t at = 0; at < payload.size(); at += piece)
+            stream.update(BytesView(payload).substr(at, piece));
+        EXPECT_EQ(stream.finish(), tagged_hash("consilium/document/1", {"salt", payload}));
+    }
+    TaggedHashStream empty("t", {}, 0);
+    EXPECT_EQ(empty.finish(), tagged_hash("t", {""}));
+}
+
 }  // namespace
 }  // namespace consilium::crypto
