@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/commitment.hpp"
 
-#include "crypto/hash.hpp"
 #include "ledger/domain.hpp"
 
 namespace consilium::ledger {
 
 Hash32 document_commitment(BytesView salt, BytesView payload) {
     return crypto::tagged_hash(domain::kDocument, {salt, payload});
+}
+
+crypto::TaggedHashStream document_commitment_stream(BytesView salt, std::uint64_t size) {
+    return {domain::kDocument, {salt}, size};
 }
 
 Hash32 link_slot_commitment(BytesView salt, const ChartId& chart, const LinkId& link) {

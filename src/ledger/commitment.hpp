@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/bytes.hpp"
+#include "crypto/hash.hpp"
 #include "ledger/ids.hpp"
 
 // The salted commitments of the document plane, as their makers and checkers compute them. A salt
@@ -12,6 +13,9 @@ namespace consilium::ledger {
 
 // H("consilium/document/1", salt, payload): over the stored bytes of one document version.
 [[nodiscard]] Hash32 document_commitment(BytesView salt, BytesView payload);
+// The same over a payload of `size` bytes that comes in pieces; size below 2^32.
+[[nodiscard]] crypto::TaggedHashStream document_commitment_stream(BytesView salt,
+                                                                  std::uint64_t size);
 
 // H("consilium/link-slot/1", salt, chart, link).
 [[nodiscard]] Hash32 link_slot_commitment(BytesView salt, const ChartId& chart, const LinkId& link);
