@@ -25,7 +25,7 @@ KERNEL = ("base", "crypto", "proto", "ledger", "verify", "state", "contracts/", 
 OWNERS = [
     ("openssl/", ("crypto", "http", "vault"), True),
     ("sodium", ("crypto",), True),
-    ("rocksdb/", ("store",), True),
+    ("rocksdb/", ("store", "vault"), True),
     ("boost/", ("formats/", "http", "vault/delivery", "services/", "consensus/cometbft", "node", "cli"), False),
     ("spdlog/", ("telemetry",), True),
     ("fmt/", ("telemetry",), True),
