@@ -72,7 +72,7 @@ Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> DocumentKeys::create(
         new DocumentKeys(files, path, vault, std::move(*file), key, 0));
 }
 
-Result<std::uint32_t, DocumentKeysError> DocumentKeys::generation_of(
+Result<DocumentKeys::Header, DocumentKeysError> DocumentKeys::header_of(
     Files& files, const std::filesystem::path& path) {
     const auto file = files.open(path, Open::kRead);
     if (!file) return fail(error_of(file.error()));
@@ -80,7 +80,10 @@ Result<std::uint32_t, DocumentKeysError> DocumentKeys::generation_of(
     if (!header) return fail(error_of(header.error()));
     if (header->size() != kHeaderBytes || BytesView(*header).substr(0, 8) != kMagic)
         return fail(DocumentKeysError::kDamaged);
-    return read_be32(BytesView(*header).substr(12));
+    Header out;
+    out.generation = read_be32(BytesView(*header).substr(12));
+    CONSILIUM_ASSERT(assign(out.vault, BytesView(*header).substr(16, VaultId::kSize)));
+    return out;
 }
 
 Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> DocumentKeys::open(
@@ -205,7 +208,7 @@ Status<DocumentKeysError> DocumentKeys::write_next(File& next, const WrappingKey
     if (slots_ > 0 && !next.write(offset_of(slots_) - 1, Bytes(1, '\0')))
         return fail(DocumentKeysError::kDisk);
     Status<DocumentKeysError> result = Done{};
-    for_each_slot([&](const Slot& slot) {
+    const bool complete = for_each_slot([&](const Slot& slot) {
         const auto secret = read_slot(slot);
         if (!secret) {
             result = fail(secret.error());
@@ -217,6 +220,7 @@ Status<DocumentKeysError> DocumentKeys::write_next(File& next, const WrappingKey
         return result.ok();
     });
     if (!result) return result;
+    if (!complete) return fail(DocumentKeysError::kDamaged);
     if (!next.sync()) return fail(DocumentKeysError::kDisk);
     return Done{};
 }

@@ -46,14 +46,19 @@ class DocumentKeys {
         std::uint64_t number = 0;
         DocumentName name;
     };
-    // Calls back for every slot that is in use; stops when the call back answers false.
-    using ForEachSlot = std::function<void(const std::function<bool(const Slot&)>&)>;
+    // Calls back for every slot that is in use; stops when the call back answers false. Answers
+    // false when it could not name all: then nothing is wrapped again.
+    using ForEachSlot = std::function<bool(const std::function<bool(const Slot&)>&)>;
 
     [[nodiscard]] static Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> create(
         Files& files, const std::filesystem::path& path, const VaultId& vault,
         const WrappingKey& key);
-    // The generation under which the file is wrapped, before it can be opened.
-    [[nodiscard]] static Result<std::uint32_t, DocumentKeysError> generation_of(
+    struct Header {
+        std::uint32_t generation = 0;
+        VaultId vault;
+    };
+    // What the file says of itself before it can be opened; open() proves it.
+    [[nodiscard]] static Result<Header, DocumentKeysError> header_of(
         Files& files, const std::filesystem::path& path);
     // Also destroys what a rewrap() that a crash cut off has left.
     [[nodiscard]] static Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> open(

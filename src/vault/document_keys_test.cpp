@@ -54,9 +54,11 @@ std::unique_ptr<DocumentKeys> make(CrashFiles& disk) {
 }
 
 Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> reopen(CrashFiles& disk) {
-    const auto generation = DocumentKeys::generation_of(disk, "keys");
-    if (!generation) return fail(generation.error());
-    return DocumentKeys::open(disk, "keys", kVault, *generation == 1 ? kFirst : kSecond);
+    const auto header = DocumentKeys::header_of(disk, "keys");
+    if (!header) return fail(header.error());
+    EXPECT_EQ(header->vault, kVault);
+    return DocumentKeys::open(disk, "keys", header->vault,
+                              header->generation == 1 ? kFirst : kSecond);
 }
 
 bool holds(const DocumentKeys& keys, std::size_t number) {
@@ -93,10 +95,11 @@ bool found_raw(const CrashFiles& disk, std::size_t number) {
     return false;
 }
 
-void for_survivors(const std::function<bool(const Slot&)>& call_back) {
+bool for_survivors(const std::function<bool(const Slot&)>& call_back) {
     for (const std::size_t number : {0U, 1U, 4U}) {
-        if (!call_back({number, name_of(number)})) return;
+        if (!call_back({number, name_of(number)})) return false;
     }
+    return true;
 }
 
 TEST(DocumentKeys, PutsAndGets) {
@@ -253,7 +256,7 @@ TEST(DocumentKeys, RewrapKeepsSurvivorsAndTheirNumbersOnly) {
         EXPECT_TRUE(holds(*keys, i));
     EXPECT_EQ(error_at(*keys, 2), DocumentKeysError::kErased);
     EXPECT_FALSE(found_raw(disk, 2));
-    EXPECT_EQ(DocumentKeys::generation_of(disk, "keys").value(), 2U);
+    EXPECT_EQ(DocumentKeys::header_of(disk, "keys")->generation, 2U);
     const auto again = reopen(disk);
     ASSERT_TRUE(again.ok());
     const DocumentSecret secret = secret_of(5);
@@ -268,6 +271,13 @@ TEST(DocumentKeys, ARewrapThatMeetsDamageChangesNothing) {
     EXPECT_EQ(keys->rewrap(kSecond, for_survivors).error(), DocumentKeysError::kDamaged);
     EXPECT_EQ(keys->generation(), 1U);
     EXPECT_TRUE(holds(*keys, 2));
+    // A list of survivors that breaks off must not cost those that it did not name.
+    const auto broken = [](const std::function<bool(const Slot&)>& call_back) {
+        (void)call_back({0, name_of(0)});
+        return false;
+    };
+    EXPECT_EQ(keys->rewrap(kSecond, broken).error(), DocumentKeysError::kDamaged);
+    EXPECT_TRUE(holds(*keys, 1));
     EXPECT_EQ(disk.open("keys.new", Open::kRead).error(), FileError::kMissing);
 }
 

@@ -167,6 +167,15 @@ class DestroyingFileSystem final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
+bool destroy_file(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto links = std::filesystem::hard_link_count(path, error);
+    if (error) return error == std::errc::no_such_file_or_directory;
+    if (links <= 1 && !destroy_key_of(path.string())) return false;
+    std::filesystem::remove(path, error);
+    return !error;
+}
+
 Status<RewrapError> rewrap_file(Files& files, const std::filesystem::path& path,
                                 const FileKeys& keys) {
     auto file = files.open(path, Open::kWrite);

@@ -45,6 +45,10 @@ class EncryptedEnv {
     std::unique_ptr<rocksdb::Env> env_;
 };
 
+// Overwrites the key of a file and removes it; a file with another name keeps its key. A missing
+// one is no error.
+[[nodiscard]] bool destroy_file(const std::filesystem::path& path);
+
 enum class RewrapError : std::uint8_t { kDisk, kDamaged };
 
 // Wraps the key of one file under the newest generation, in place, where its former wrap is then

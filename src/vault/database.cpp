@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/database.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <algorithm>
+#include <string>
+
+namespace consilium::vault {
+namespace {
+
+constexpr std::size_t kMiB = 1024U * 1024U;
+constexpr const char* kNames[kFamilies] = {"default", "records", "payloads", "index"};
+
+rocksdb::Slice slice(BytesView bytes) {
+    return {bytes.data(), bytes.size()};
+}
+BytesView view(const rocksdb::Slice& bytes) {
+    return {bytes.data(), bytes.size()};
+}
+
+// What RocksDB logs could name keys; nothing of it is written.
+class NoLog : public rocksdb::Logger {
+ public:
+    NoLog() : rocksdb::Logger(rocksdb::InfoLogLevel::HEADER_LEVEL) {}
+    using rocksdb::Logger::Logv;
+    void Logv(const char*, va_list) override {}
+};
+
+DatabaseError error_of(const rocksdb::Status& status) {
+    if (status.IsNoSpace()) return DatabaseError::kFull;
+    if (status.IsCorruption() || status.IsInvalidArgument()) return DatabaseError::kDamaged;
+    const std::string text = status.ToString();
+    if (text.find("No space left") != std::string::npos) return DatabaseError::kFull;
+    if (text.find("LOCK") != std::string::npos || text.find("lock hold") != std::string::npos)
+        return DatabaseError::kLocked;
+    return DatabaseError::kDisk;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    table.format_version = 5;
+    table.cache_index_and_filter_blocks = true;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    rocksdb::ColumnFamilyOptions family;
+    family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    // What is sealed does not compress, and lengths of what is compressed tell of its content.
+    family.compression = rocksdb::kNoCompression;
+    family.write_buffer_size = 8 * kMiB;
+    family.max_write_buffer_number = 2;
+    family.target_file_size_base = 8 * kMiB;
+    return family;
+}
+
+rocksdb::DBOptions database_options(rocksdb::Env* env, bool create) {
+    rocksdb::DBOptions options;
+    options.env = env;
+    options.create_if_missing = create;
+    options.create_missing_column_families = create;
+    options.paranoid_checks = true;
+    options.track_and_verify_wals_in_manifest = true;
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+    // A recycled log would be a file whose former content keeps its place.
+    options.recycle_log_file_num = 0;
+    options.info_log = std::make_shared<NoLog>();
+    // The manifest names the first and last key of each file. A new one for every change, so that
+    // those of removed files do not stay in it (purge()).
+    options.max_manifest_file_size = 1;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    options.max_background_jobs = 2;
+    options.max_total_wal_size = 64 * kMiB;
+    options.max_open_files = 256;
+    options.max_bgerror_resume_count = 0;
+    return options;
+}
+
+}  // namespace
+
+struct Database::Open {
+    explicit Open(std::shared_ptr<const FileKeys> keys) : env(std::move(keys)) {}
+    EncryptedEnv env;
+    crypto::SecretBytes rows_key;
+    std::unique_ptr<rocksdb::DB> db;
+    std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+
+    [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family of) const {
+        return families[static_cast<std::size_t>(of)];
+    }
+};
+
+Database::Database() = default;
+
+Database::~Database() {
+    if (!open_ || !open_->db) return;
+    for (rocksdb::ColumnFamilyHandle* family : open_->families)
+        (void)open_->db->DestroyColumnFamilyHandle(family);
+    (void)open_->db->Close();
+}
+
+Result<std::unique_ptr<Database>, DatabaseError> Database::open(
+    const std::filesystem::path& folder, std::shared_ptr<const FileKeys> keys,
+    crypto::SecretBytes rows_key, bool create) {
+    std::unique_ptr<Database> out(new Database);
+    out->open_ = std::make_unique<Open>(std::move(keys));
+    out->open_->rows_key = std::move(rows_key);
+    const auto cache = rocksdb::NewLRUCache(32 * kMiB, 4);
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const char* name : kNames)
+        descriptors.emplace_back(name, family_options(cache));
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status =
+        rocksdb::DB::Open(database_options(out->open_->env.env(), create), folder.string(),
+                          descriptors, &handles, &db);
+    if (!status.ok()) return fail(error_of(status));
+    out->open_->db.reset(db);
+    std::copy(handles.begin(), handles.end(), out->open_->families.begin());
+    return out;
+}
+
+Status<DatabaseError> Database::write(std::span<const Change> changes) {
+    rocksdb::WriteBatch batch;
+    for (const Change& change : changes) {
+        rocksdb::ColumnFamilyHandle* family = open_->family(change.family);
+        const rocksdb::Status added =
+            change.body ? batch.Put(family, slice(change.key),
+                                    slice(protect_row(open_->rows_key.view(), change.family,
+                                                      change.key, *change.body)))
+                        : batch.Delete(family, slice(change.key));
+        if (!added.ok()) return fail(error_of(added));
+    }
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = open_->db->Write(options, &batch);
+    if (!status.ok()) return fail(error_of(status));
+    return Done{};
+}
+
+Result<std::optional<Bytes>, DatabaseError> Database::get(Family family, BytesView key) const {
+    std::string value;
+    const rocksdb::Status status =
+        open_->db->Get(rocksdb::ReadOptions(), open_->family(family), slice(key), &value);
+    if (status.IsNotFound()) return std::optional<Bytes>();
+    if (!status.ok()) return fail(error_of(status));
+    const auto body = check_row(open_->rows_key.view(), family, key, value);
+    if (!body) return fail(DatabaseError::kDamaged);
+    value.resize(body->size());
+    return std::optional<Bytes>(std::move(value));
+}
+
+Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView from,
+                                     const Row& row) const {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    const std::unique_ptr<rocksdb::Iterator> at(
+        open_->db->NewIterator(options, open_->family(family)));
+    for (at->Seek(slice(std::max(prefix, from))); at->Valid(); at->Next()) {
+        const BytesView key = view(at->key());
+        if (key.substr(0, prefix.size()) != prefix) return Done{};
+        const auto body = check_row(open_->rows_key.view(), family, key, view(at->value()));
+        if (!body) return fail(DatabaseError::kDamaged);
+        if (!row(key, *body)) return Done{};
+    }
+    if (!at->status().ok()) return fail(error_of(at->status()));
+    return Done{};
+}
+
+Status<DatabaseError> Database::purge(std::span<const Place> places) {
+    rocksdb::DB& db = *open_->db;
+    // Out of the log: it is removed when every family has been flushed past it.
+    const std::vector<rocksdb::ColumnFamilyHandle*> all(open_->families.begin(),
+                                                        open_->families.end());
+    rocksdb::Status status = db.Flush(rocksdb::FlushOptions(), all);
+    rocksdb::CompactRangeOptions force;
+    force.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    for (const Place& place : places) {
+        if (!status.ok()) break;
+        const rocksdb::Slice key = slice(place.key);
+        status = db.CompactRange(force, open_->family(place.family), &key, &key);
+    }
+    if (places.empty()) {
+        for (rocksdb::ColumnFamilyHandle* family : all) {
+            if (status.ok()) status = db.CompactRange(force, family, nullptr, nullptr);
+        }
+    }
+    // A new manifest begins with the state before the change that it is made for: only one more
+    // change makes one that knows the compacted files alone.
+    if (status.ok()) {
+        const Change mark{Family::kMeta, "purged", Bytes()};
+        const auto marked = write({&mark, 1});
+        if (!marked) return marked;
+        status = db.Flush(rocksdb::FlushOptions(), open_->family(Family::kMeta));
+    }
+    // The database removes files when it comes to it; allowing it again does so at once.
+    if (status.ok()) status = db.DisableFileDeletions();
+    if (status.ok()) status = db.EnableFileDeletions(true);
+    if (!status.ok()) return fail(error_of(status));
+    return Done{};
+}
+
+Status<DatabaseError> Database::checkpoint(const std::filesystem::path& folder) {
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(open_->db.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string());
+    if (!status.ok()) return fail(error_of(status));
+    return Done{};
+}
+
+}  // namespace consilium::vault

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "vault/database.hpp"
+#include "vault/vault.hpp"
+
+// Private to this room: errors of the parts as errors of the vault.
+namespace consilium::vault {
+
+[[nodiscard]] inline VaultError to_vault_error(FileError error) {
+    if (error == FileError::kMissing) return VaultError::kDamaged;
+    return error == FileError::kFull ? VaultError::kFull : VaultError::kDisk;
+}
+
+[[nodiscard]] inline VaultError to_vault_error(DatabaseError error) {
+    switch (error) {
+        case DatabaseError::kLocked:
+            return VaultError::kLocked;
+        case DatabaseError::kFull:
+            return VaultError::kFull;
+        case DatabaseError::kDamaged:
+            return VaultError::kDamaged;
+        case DatabaseError::kDisk:
+            return VaultError::kDisk;
+    }
+    return VaultError::kDisk;
+}
+
+[[nodiscard]] inline VaultError to_vault_error(DocumentKeysError error) {
+    if (error == DocumentKeysError::kErased) return VaultError::kErased;
+    return error == DocumentKeysError::kDisk ? VaultError::kDisk : VaultError::kDamaged;
+}
+
+[[nodiscard]] inline VaultError to_vault_error(SealError error) {
+    if (error == SealError::kTooLong) return VaultError::kTooLong;
+    return error == SealError::kSink ? VaultError::kSink : VaultError::kDamaged;
+}
+
+// Names of the keys in the key store: docs/formats/keystore.md.
+inline constexpr std::string_view kFilesKey = "files";
+inline constexpr std::string_view kDocumentsKey = "documents";
+inline constexpr std::string_view kRowsKey = "rows";
+inline constexpr std::string_view kHpkeKey = "hpke";
+
+// Names in a vault's folder.
+inline constexpr const char* kKeyStoreFile = "keystore";
+inline constexpr const char* kDocumentKeysFile = "document-keys";
+inline constexpr const char* kDatabaseFolder = "db";
+inline constexpr const char* kDocumentsFolder = "documents";
+inline constexpr const char* kBackupFolder = "backup.new";  // a backup on its way
+
+// A folder that only its owner may enter, durable with its name; false when it exists or fails.
+[[nodiscard]] bool make_folder(const std::filesystem::path& path);
+// Removes a checkpoint of a database, keys of its files first.
+[[nodiscard]] bool destroy_folder(const std::filesystem::path& path);
+
+}  // namespace consilium::vault

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/vault.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/hex.hpp"
+#include "crypto/random.hpp"
+#include "crypto/x25519.hpp"
+#include "vault/errors.hpp"
+
+namespace consilium::vault {
+
+namespace fs = std::filesystem;
+
+// Held as long as the vault is open; the operating system lets go of it when the process ends.
+class Vault::FolderLock {
+ public:
+    static std::unique_ptr<FolderLock> take(const fs::path& folder) {
+        const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) return nullptr;
+        if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            ::close(fd);
+            return nullptr;
+        }
+        return std::unique_ptr<FolderLock>(new FolderLock(fd));
+    }
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+    ~FolderLock() { ::close(fd_); }
+
+ private:
+    explicit FolderLock(int fd) : fd_(fd) {}
+    int fd_;
+};
+
+bool make_folder(const fs::path& path) {
+    return ::mkdir(path.c_str(), 0700) == 0 && system_files().sync_parent(path).ok();
+}
+
+bool destroy_folder(const fs::path& path) {
+    std::error_code error;
+    if (!fs::exists(path, error)) return !error;
+    for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
+        if (entry.is_regular_file() && !destroy_file(entry.path())) return false;
+    }
+    if (error) return false;
+    fs::remove_all(path, error);
+    return !error;
+}
+
+namespace {
+
+OpenError because(VaultError error) {
+    return {error, std::nullopt};
+}
+OpenError because(KeyStoreError error) {
+    return {error == KeyStoreError::kMissing ? VaultError::kNone : VaultError::kKeyStore, error};
+}
+
+std::shared_ptr<FileKeys> file_keys(const KeyStore& store) {
+    auto keys = std::make_shared<FileKeys>();
+    for (const std::uint32_t generation : store.generations(kFilesKey))
+        keys->generations[generation] = crypto::SecretBytes(*store.find(kFilesKey, generation));
+    return keys;
+}
+
+// All but the lock, in a folder that gets its name when it is whole.
+Status<OpenError> make_parts(const fs::path& folder, BytesView passphrase,
+                             const crypto::Argon2idCost& cost) {
+    if (!make_folder(folder) || !make_folder(folder / kDatabaseFolder) ||
+        !make_folder(folder / kDocumentsFolder)) {
+        return fail(because(VaultError::kDisk));
+    }
+    auto store = KeyStore::create(system_files(), folder / kKeyStoreFile, passphrase, cost);
+    if (!store) return fail(because(store.error()));
+    for (const std::string_view name : {kFilesKey, kDocumentsKey, kRowsKey, kHpkeKey}) {
+        const auto secret = crypto::SecretBytes::random(32);
+        if (auto added = store->add(name, secret.view()); !added)
+            return fail(because(added.error()));
+    }
+    const auto documents = *store->newest(kDocumentsKey);
+    auto keys = DocumentKeys::create(system_files(), folder / kDocumentKeysFile,
+                                     crypto::random_id<VaultId>(),
+                                     {documents.generation, documents.secret});
+    if (!keys) return fail(because(to_vault_error(keys.error())));
+    auto database = Database::open(folder / kDatabaseFolder, file_keys(*store),
+                                   crypto::SecretBytes(store->newest(kRowsKey)->secret), true);
+    if (!database) return fail(because(to_vault_error(database.error())));
+    return Done{};
+}
+
+}  // namespace
+
+Status<OpenError> Vault::create(const fs::path& folder, BytesView passphrase,
+                                const crypto::Argon2idCost& cost) {
+    std::error_code error;
+    if (fs::exists(folder, error) || error) return fail(because(VaultError::kExists));
+    const fs::path next = folder.string() + ".new";
+    if (!destroy_folder(next)) return fail(because(VaultError::kDisk));
+    if (auto made = make_parts(next, passphrase, cost); !made) {
+        (void)destroy_folder(next);
+        return made;
+    }
+    if (!system_files().rename(next, folder) || !system_files().sync_parent(folder))
+        return fail(because(VaultError::kDisk));
+    return Done{};
+}
+
+Vault::Vault(Files& files, fs::path folder, std::unique_ptr<FolderLock> lock,
+             const ledger::NetworkId& network, KeyStore key_store)
+    : files_(files),
+      folder_(std::move(folder)),
+      lock_(std::move(lock)),
+      network_(network),
+      key_store_(std::move(key_store)) {}
+
+Vault::~Vault() = default;
+
+Result<std::unique_ptr<Vault>, OpenError> Vault::open(const fs::path& folder,
+                                                      const ledger::NetworkId& network,
+                                                      BytesView passphrase, Files& files) {
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) return fail(because(VaultError::kNone));
+    auto lock = FolderLock::take(folder);
+    if (!lock) return fail(because(VaultError::kLocked));
+    auto store = KeyStore::open(files, folder / kKeyStoreFile, passphrase);
+    if (!store) return fail(because(store.error()));
+    for (const std::string_view name : {kFilesKey, kDocumentsKey, kRowsKey, kHpkeKey}) {
+        if (!store->newest(name) || store->newest(name)->secret.size() != 32)
+            return fail(because(VaultError::kDamaged));
+    }
+    std::unique_ptr<Vault> vault(
+        new Vault(files, folder, std::move(lock), network, std::move(store).value()));
+    if (!destroy_folder(folder / kBackupFolder)) return fail(because(VaultError::kDisk));
+    if (auto opened = vault->open_document_keys(); !opened) return fail(opened.error());
+    if (auto opened = vault->open_database(); !opened) return fail(opened.error());
+    if (auto done = vault->finish_erasures(); !done) return fail(because(done.error()));
+    if (auto done = vault->remove_orphans(); !done) return fail(because(done.error()));
+    return vault;
+}
+
+Status<OpenError> Vault::open_document_keys() {
+    const fs::path path = folder_ / kDocumentKeysFile;
+    const auto header = DocumentKeys::header_of(files_, path);
+    if (!header) return fail(because(to_vault_error(header.error())));
+    const auto key = key_store_.find(kDocumentsKey, header->generation);
+    if (!key) return fail(because(VaultError::kDamaged));
+    auto keys = DocumentKeys::open(files_, path, header->vault, {header->generation, *key});
+    if (!keys) return fail(because(to_vault_error(keys.error())));
+    document_keys_ = std::move(*keys);
+    // A rotation that was cut off after the file was wrapped again ends here; one that was cut off
+    // before ends with the next rotate().
+    if (key_store_.newest(kDocumentsKey)->generation != header->generation) return Done{};
+    for (const std::uint32_t generation : key_store_.generations(kDocumentsKey)) {
+        if (generation == header->generation) continue;
+        if (auto removed = key_store_.remove(kDocumentsKey, generation); !removed)
+            return fail(because(removed.error()));
+    }
+    return Done{};
+}
+
+Status<OpenError> Vault::open_database() {
+    const auto keys = file_keys(key_store_);
+    if (keys->generations.size() > 1) {
+        std::error_code error;
+        for (const auto& entry : fs::directory_iterator(folder_ / kDatabaseFolder, error)) {
+            if (!entry.is_regular_file()) continue;
+            if (auto done = rewrap_file(files_, entry.path(), *keys); !done) {
+                return fail(because(done.error() == RewrapError::kDisk ? VaultError::kDisk
+                                                                       : VaultError::kDamaged));
+            }
+        }
+        if (error) return fail(because(VaultError::kDisk));
+        for (const auto& [generation, key] : keys->generations) {
+            if (generation == keys->generations.rbegin()->first) continue;
+            if (auto removed = key_store_.remove(kFilesKey, generation); !removed)
+                return fail(because(removed.error()));
+        }
+    }
+    auto database = Database::open(folder_ / kDatabaseFolder, keys,
+                                   crypto::SecretBytes(key_store_.newest(kRowsKey)->secret), false);
+    if (!database) return fail(because(to_vault_error(database.error())));
+    database_ = std::move(*database);
+    return Done{};
+}
+
+// A crash while a document came in leaves its file, which no row names.
+Status<VaultError> Vault::remove_orphans() {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder_ / kDocumentsFolder, error)) {
+        const auto key = from_hex(entry.path().filename().string());
+        const auto name = key ? parse_row_key(*key) : std::nullopt;
+        if (!name) continue;
+        const auto row = database_->get(Family::kRecords, row_key(*name));
+        if (!row) return fail(to_vault_error(row.error()));
+        if (!row->has_value() && !files_.remove(entry.path())) return fail(VaultError::kDisk);
+    }
+    if (error) return fail(VaultError::kDisk);
+    return Done{};
+}
+
+fs::path Vault::file_of(const DocumentName& name) const {
+    return folder_ / kDocumentsFolder / to_hex(row_key(name));
+}
+
+Result<RecordRow, VaultError> Vault::row_of(const DocumentName& name) const {
+    const auto body = database_->get(Family::kRecords, row_key(name));
+    if (!body) return fail(to_vault_error(body.error()));
+    if (!body->has_value()) return fail(VaultError::kNone);
+    auto row = decode_record(**body);
+    if (!row) return fail(VaultError::kDamaged);
+    return std::move(*row);
+}
+
+}  // namespace consilium::vault

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "vault/document_keys.hpp"
+#include "vault/key_store.hpp"
+#include "vault/rows.hpp"
+#include "vault/sealed.hpp"
+
+// Where a member's documents lie, sealed. A folder:
+//   keystore        the keys, under a passphrase (key_store.hpp)
+//   document-keys   key and salt of each document version (document_keys.hpp)
+//   db/             records, index entries and small documents (database.hpp)
+//   documents/      sealed documents above kInlineBytesMax, a file each
+// Nothing in it is readable without the passphrase. Thread-safe; reads run beside each other and
+// beside one write.
+namespace consilium::vault {
+
+class Database;
+class DocumentWriter;  // document_writer.hpp
+
+inline constexpr std::uint64_t kInlineBytesMax = 64U * 1024U;
+inline constexpr std::size_t kDocumentsPerPutMax = 4096;
+
+enum class VaultError : std::uint8_t {
+    kNone,      // no such document version, or no vault in that folder
+    kExists,    // the version is stored already, or the folder is not empty
+    kErased,    // it was erased, for good
+    kDamaged,   // what the disk holds is not what was stored
+    kInvalid,   // a version, index key or number of documents outside its limits
+    kTooLong,   // more than kDocumentBytesMax, or not as many bytes as announced
+    kFull,      // the disk is full
+    kDisk,      // the disk is read-only or fails
+    kLocked,    // another process has the vault open
+    kSink,      // the receiver of a document's bytes refused them
+    kKeyStore,  // see OpenError::key_store
+};
+
+struct OpenError {
+    VaultError error = VaultError::kDisk;
+    std::optional<KeyStoreError> key_store;
+};
+
+struct DocumentInfo {
+    State state = State::kStored;
+    std::uint64_t size = 0;
+    Hash32 commitment;
+};
+
+struct NewDocument {
+    DocumentName name;
+    BytesView payload;         // at most kInlineBytesMax; longer ones through begin()
+    std::vector<Bytes> index;  // 1..kIndexKeyBytesMax bytes each, at most kIndexKeysMax
+};
+
+class Vault {
+    class FolderLock;
+
+ public:
+    // Makes the vault whole or not at all.
+    [[nodiscard]] static Status<OpenError> create(const std::filesystem::path& folder,
+                                                  BytesView passphrase,
+                                                  const crypto::Argon2idCost& cost);
+    // Also finishes erasures and rotations that a crash cut off. `files` is for tests of crashes.
+    [[nodiscard]] static Result<std::unique_ptr<Vault>, OpenError> open(
+        const std::filesystem::path& folder, const ledger::NetworkId& network, BytesView passphrase,
+        Files& files = system_files());
+    ~Vault();
+    Vault(const Vault&) = delete;
+    Vault& operator=(const Vault&) = delete;
+
+    // Stores all of them or none; durable when it returns. Answers their commitments. One sync of
+    // the key file and one of the database, whatever their number.
+    [[nodiscard]] Result<std::vector<Hash32>, VaultError> put(
+        std::span<const NewDocument> documents);
+    // A document that comes in pieces. `size` saves reading it again for its commitment.
+    [[nodiscard]] Result<std::unique_ptr<DocumentWriter>, VaultError> begin(
+        const DocumentName& name, std::optional<std::uint64_t> size);
+
+    // Hands the plaintext on in order, each piece proven genuine. Only the answer says that it is
+    // complete and what the ledger's commitment is for: after an error, take it back.
+    [[nodiscard]] Result<DocumentInfo, VaultError> read(const DocumentName& name,
+                                                        const Sink& sink) const;
+    [[nodiscard]] Result<DocumentInfo, VaultError> info(const DocumentName& name) const;
+    // Ascending; erased ones too.
+    [[nodiscard]] Result<std::vector<std::uint32_t>, VaultError> versions(
+        const ledger::RecordId& record) const;
+    // The key and salt, to seal them to another member.
+    [[nodiscard]] Result<DocumentSecret, VaultError> secret(const DocumentName& name) const;
+    // Versions with an index key that begins with `prefix`, ascending by key: at most `limit`,
+    // those after the entry `after` (empty: from the first).
+    struct Entry {
+        Bytes key;
+        DocumentName name;
+    };
+    [[nodiscard]] Result<std::vector<Entry>, VaultError> find(BytesView prefix,
+                                                              const std::optional<Entry>& after,
+                                                              std::size_t limit) const;
+
+    // Destroys key, salt, payload and index entries of each: when it returns, nothing in the folder
+    // gives them, not with the passphrase either. What stays is that they existed and their
+    // commitments. A crash anywhere leaves an erasure that the next open() finishes; versions
+    // already erased are no error.
+    [[nodiscard]] Status<VaultError> shred(std::span<const DocumentName> names);
+
+    // New wrapping keys for documents (at once) and for the database's files (at the next open).
+    [[nodiscard]] Status<VaultError> rotate();
+    [[nodiscard]] KeyStore& key_store() { return key_store_; }
+
+    // Reads every document and compares its commitment; the number of stored ones.
+    [[nodiscard]] Result<std::uint64_t, VaultError> verify() const;
+
+ private:
+    friend class DocumentWriter;
+    Vault(Files& files, std::filesystem::path folder, std::unique_ptr<FolderLock> lock,
+          const ledger::NetworkId& network, KeyStore key_store);
+
+    [[nodiscard]] Status<OpenError> open_document_keys();
+    [[nodiscard]] Status<OpenError> open_database();
+    [[nodiscard]] Status<VaultError> finish_erasures();
+    [[nodiscard]] Status<VaultError> remove_orphans();
+    [[nodiscard]] std::filesystem::path file_of(const DocumentName& name) const;
+    [[nodiscard]] Result<RecordRow, VaultError> row_of(const DocumentName& name) const;
+    [[nodiscard]] Status<VaultError> check_new(const DocumentName& name,
+                                               std::span<const Bytes> index) const;
+    [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
+                                                 OpenStream& stream) const;
+    [[nodiscard]] Status<VaultError> erase(std::span<const DocumentName> names);
+    [[nodiscard]] bool for_each_stored(
+        const std::function<bool(const DocumentKeys::Slot&)>& call_back) const;
+
+    Files& files_;
+    std::filesystem::path folder_;
+    std::unique_ptr<FolderLock> lock_;
+    ledger::NetworkId network_;
+    KeyStore key_store_;
+    std::unique_ptr<DocumentKeys> document_keys_;
+    std::unique_ptr<Database> database_;
+    std::mutex writes_;                  // one write at a time
+    std::set<DocumentName> in_writing_;  // by a DocumentWriter; guarded by writes_
+};
+
+}  // namespace consilium::vault

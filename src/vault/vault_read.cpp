@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "ledger/commitment.hpp"
+#include "vault/errors.hpp"
+#include "vault/vault.hpp"
+
+namespace consilium::vault {
+namespace {
+
+DocumentInfo info_of(const RecordRow& row) {
+    return {row.state, row.size, row.commitment};
+}
+
+}  // namespace
+
+Result<DocumentInfo, VaultError> Vault::info(const DocumentName& name) const {
+    const auto row = row_of(name);
+    if (!row) return fail(row.error());
+    return info_of(*row);
+}
+
+Result<DocumentSecret, VaultError> Vault::secret(const DocumentName& name) const {
+    const auto row = row_of(name);
+    if (!row) return fail(row.error());
+    if (row->state != State::kStored) return fail(VaultError::kErased);
+    auto secret = document_keys_->get({row->slot, name});
+    if (!secret) return fail(to_vault_error(secret.error()));
+    return std::move(secret).value();
+}
+
+Status<VaultError> Vault::open_sealed(const DocumentName& name, const RecordRow& row,
+                                      OpenStream& stream) const {
+    const auto feed = [&stream](BytesView sealed) -> Status<VaultError> {
+        if (auto opened = stream.update(sealed); !opened)
+            return fail(to_vault_error(opened.error()));
+        return Done{};
+    };
+    if (row.in_file) {
+        const auto file = files_.open(file_of(name), Open::kRead);
+        if (!file) return fail(to_vault_error(file.error()));
+        for (std::uint64_t at = 0;; at += kChunkBytes) {
+            const auto piece = (*file)->read(at, kChunkBytes);
+            if (!piece) return fail(to_vault_error(piece.error()));
+            if (auto fed = feed(*piece); !fed) return fed;
+            if (piece->size() < kChunkBytes) break;
+        }
+    } else {
+        const auto sealed = database_->get(Family::kPayloads, row_key(name));
+        if (!sealed) return fail(to_vault_error(sealed.error()));
+        if (!sealed->has_value()) return fail(VaultError::kDamaged);
+        if (auto fed = feed(**sealed); !fed) return fed;
+    }
+    if (auto finished = stream.finish(); !finished) return fail(to_vault_error(finished.error()));
+    return Done{};
+}
+
+Result<DocumentInfo, VaultError> Vault::read(const DocumentName& name, const Sink& sink) const {
+    const auto row = row_of(name);
+    if (!row) return fail(row.error());
+    if (row->state != State::kStored) return fail(VaultError::kErased);
+    const auto secret = document_keys_->get({row->slot, name});
+    if (!secret) return fail(to_vault_error(secret.error()));
+    auto hash = ledger::document_commitment_stream(secret->salt.view(), row->size);
+    std::uint64_t left = row->size;
+    bool refused = false;
+    OpenStream stream(network_, name, secret->key.view(), [&](BytesView plaintext) {
+        if (plaintext.size() > left) return false;
+        left -= plaintext.size();
+        hash.update(plaintext);
+        refused = !sink(plaintext);
+        return !refused;
+    });
+    if (auto opened = open_sealed(name, *row, stream); !opened) {
+        if (opened.error() == VaultError::kSink && !refused) return fail(VaultError::kDamaged);
+        // Erased while it was read, it is not damaged.
+        const auto now = row_of(name);
+        if (now && now->state != State::kStored) return fail(VaultError::kErased);
+        return fail(opened.error());
+    }
+    if (left != 0 || hash.finish() != row->commitment) return fail(VaultError::kDamaged);
+    return info_of(*row);
+}
+
+Result<std::vector<std::uint32_t>, VaultError> Vault::versions(
+    const ledger::RecordId& record) const {
+    std::vector<std::uint32_t> out;
+    bool damaged = false;
+    const auto scanned = database_->scan(Family::kRecords, record.view(), record.view(),
+                                         [&](BytesView key, BytesView) {
+                                             const auto name = parse_row_key(key);
+                                             damaged = damaged || !name;
+                                             if (name) out.push_back(name->version);
+                                             return true;
+                                         });
+    if (!scanned) return fail(to_vault_error(scanned.error()));
+    if (damaged) return fail(VaultError::kDamaged);
+    return out;
+}
+
+Result<std::vector<Vault::Entry>, VaultError> Vault::find(BytesView prefix,
+                                                          const std::optional<Entry>& after,
+                                                          std::size_t limit) const {
+    std::vector<Entry> out;
+    bool damaged = false;
+    const Bytes last = after ? index_row_key(after->key, after->name) : Bytes();
+    if (limit == 0) return out;
+    const auto scanned =
+        database_->scan(Family::kIndex, prefix, last, [&](BytesView key, BytesView) {
+            if (after && key == last) return true;
+            const auto name = parse_index_row_key(key);
+            damaged = damaged || !name;
+            if (!name) return false;
+            const BytesView own = key.substr(0, key.size() - row_key(*name).size());
+            // The prefix reached into the name that follows a shorter key.
+            if (own.size() < prefix.size()) return true;
+            out.push_back({Bytes(own), *name});
+            return out.size() < limit;
+        });
+    if (!scanned) return fail(to_vault_error(scanned.error()));
+    if (damaged) return fail(VaultError::kDamaged);
+    return out;
+}
+
+Result<std::uint64_t, VaultError> Vault::verify() const {
+    std::uint64_t count = 0;
+    std::optional<VaultError> error;
+    const auto scanned =
+        database_->scan(Family::kRecords, {}, {}, [&](BytesView key, BytesView body) {
+            const auto name = parse_row_key(key);
+            const auto row = decode_record(body);
+            if (!name || !row) {
+                error = VaultError::kDamaged;
+                return false;
+            }
+            if (row->state != State::kStored) return true;
+            const auto read_back = read(*name, [](BytesView) { return true; });
+            if (!read_back && read_back.error() != VaultError::kErased) error = read_back.error();
+            ++count;
+            return !error;
+        });
+    if (!scanned) return fail(to_vault_error(scanned.error()));
+    if (error) return fail(*error);
+    return count;
+}
+
+}  // namespace consilium::vault

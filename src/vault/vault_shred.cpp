@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "vault/errors.hpp"
+#include "vault/vault.hpp"
+
+namespace consilium::vault {
+namespace {
+
+// In kMeta, one row per version whose erasure is under way: what a crash leaves to be finished.
+constexpr BytesView kShredPrefix = "shred/";
+
+Bytes marker_of(const DocumentName& name) {
+    Bytes out(kShredPrefix);
+    out += row_key(name);
+    return out;
+}
+
+}  // namespace
+
+Status<VaultError> Vault::shred(std::span<const DocumentName> names) {
+    const std::lock_guard lock(writes_);
+    std::vector<DocumentName> to_erase;
+    std::vector<Database::Change> changes;
+    for (const DocumentName& name : names) {
+        auto row = row_of(name);
+        if (!row) return fail(row.error());
+        if (row->state == State::kErased) continue;
+        row->state = State::kShredding;
+        changes.push_back({Family::kRecords, row_key(name), encode_record(*row)});
+        changes.push_back({Family::kMeta, marker_of(name), Bytes()});
+        to_erase.push_back(name);
+    }
+    if (to_erase.empty()) return Done{};
+    // The intent first: from here on nobody reads them, and a crash leads to their erasure.
+    if (auto written = database_->write(changes); !written)
+        return fail(to_vault_error(written.error()));
+    return erase(to_erase);
+}
+
+// Every step may have been done before by an attempt that a crash cut off.
+Status<VaultError> Vault::erase(std::span<const DocumentName> names) {
+    std::vector<std::uint64_t> slots;
+    std::vector<Database::Change> changes;
+    std::vector<Database::Place> places;
+    std::vector<Database::Change> markers;
+    bool index_is_known = true;
+    bool in_files = false;
+    for (const DocumentName& name : names) {
+        const auto row = row_of(name);
+        if (!row) return fail(row.error());
+        markers.push_back({Family::kMeta, marker_of(name), std::nullopt});
+        in_files = in_files || row->in_file;
+        if (row->state == State::kErased) {
+            // What its index keys were is gone already; the places to purge are not known any more.
+            index_is_known = false;
+            continue;
+        }
+        slots.push_back(row->slot);
+        RecordRow erased = *row;
+        erased.state = State::kErased;
+        erased.index.clear();
+        changes.push_back({Family::kRecords, row_key(name), encode_record(erased)});
+        changes.push_back({Family::kPayloads, row_key(name), std::nullopt});
+        places.push_back({Family::kRecords, row_key(name)});
+        for (const Bytes& key : row->index) {
+            changes.push_back({Family::kIndex, index_row_key(key, name), std::nullopt});
+            places.push_back({Family::kIndex, index_row_key(key, name)});
+        }
+    }
+    if (auto erased = document_keys_->erase(slots); !erased)
+        return fail(to_vault_error(erased.error()));
+    if (auto written = database_->write(changes); !written)
+        return fail(to_vault_error(written.error()));
+    for (const DocumentName& name : names) {
+        const auto removed = files_.remove(file_of(name));
+        if (!removed && removed.error() != FileError::kMissing) return fail(VaultError::kDisk);
+    }
+    if (in_files && !files_.sync_parent(folder_ / kDocumentsFolder / "any"))
+        return fail(VaultError::kDisk);
+    if (!index_is_known) places.clear();
+    if (auto purged = database_->purge(places); !purged)
+        return fail(to_vault_error(purged.error()));
+    if (auto written = database_->write(markers); !written)
+        return fail(to_vault_error(written.error()));
+    return Done{};
+}
+
+Status<VaultError> Vault::finish_erasures() {
+    std::vector<DocumentName> names;
+    bool damaged = false;
+    const auto scanned =
+        database_->scan(Family::kMeta, kShredPrefix, {}, [&](BytesView key, BytesView) {
+            const auto name = parse_row_key(key.substr(kShredPrefix.size()));
+            damaged = damaged || !name;
+            if (name) names.push_back(*name);
+            return true;
+        });
+    if (!scanned) return fail(to_vault_error(scanned.error()));
+    if (damaged) return fail(VaultError::kDamaged);
+    return names.empty() ? Status<VaultError>(Done{}) : erase(names);
+}
+
+bool Vault::for_each_stored(const std::function<bool(const DocumentKeys::Slot&)>& call_back) const {
+    bool readable = true;
+    const auto scanned =
+        database_->scan(Family::kRecords, {}, {}, [&](BytesView key, BytesView body) {
+            const auto name = parse_row_key(key);
+            const auto row = decode_record(body);
+            readable = name && row;
+            if (!readable) return false;
+            return row->state != State::kStored || call_back({row->slot, *name});
+        });
+    return scanned.ok() && readable;
+}
+
+Status<VaultError> Vault::rotate() {
+    const std::lock_guard lock(writes_);
+    // A generation that a rotation added before it was cut off serves this one.
+    if (key_store_.newest(kDocumentsKey)->generation == document_keys_->generation()) {
+        const auto secret = crypto::SecretBytes::random(32);
+        if (!key_store_.add(kDocumentsKey, secret.view())) return fail(VaultError::kKeyStore);
+    }
+    const auto newest = *key_store_.newest(kDocumentsKey);
+    const auto rewrapped = document_keys_->rewrap(
+        {newest.generation, newest.secret},
+        [this](const auto& call_back) { return for_each_stored(call_back); });
+    if (!rewrapped) return fail(to_vault_error(rewrapped.error()));
+    for (const std::uint32_t generation : key_store_.generations(kDocumentsKey)) {
+        if (generation == newest.generation) continue;
+        if (!key_store_.remove(kDocumentsKey, generation)) return fail(VaultError::kKeyStore);
+    }
+    if (key_store_.generations(kFilesKey).size() == 1) {
+        const auto secret = crypto::SecretBytes::random(32);
+        if (!key_store_.add(kFilesKey, secret.view())) return fail(VaultError::kKeyStore);
+    }
+    return Done{};
+}
+
+}  // namespace consilium::vault
