@@ -119,6 +119,18 @@ class Vault {
     // Reads every document and compares its commitment; the number of stored ones.
     [[nodiscard]] Result<std::uint64_t, VaultError> verify() const;
 
+    // A consistent copy in `folder`, which must not exist, with the key store:
+    // docs/formats/backup.md. The passphrase restores it, so it holds keys that later erasures do
+    // not reach. Writes wait.
+    [[nodiscard]] Status<VaultError> backup(const std::filesystem::path& folder);
+    // Makes a vault out of a backup, erases what was erased since (before anything can read it) and
+    // verifies every document.
+    [[nodiscard]] static Status<OpenError> restore(const std::filesystem::path& backup,
+                                                   const std::filesystem::path& folder,
+                                                   const ledger::NetworkId& network,
+                                                   BytesView passphrase,
+                                                   std::span<const DocumentName> erased_since);
+
  private:
     friend class DocumentWriter;
     Vault(Files& files, std::filesystem::path folder, std::unique_ptr<FolderLock> lock,
@@ -135,6 +147,8 @@ class Vault {
     [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
                                                  OpenStream& stream) const;
     [[nodiscard]] Status<VaultError> erase(std::span<const DocumentName> names);
+    [[nodiscard]] bool is_backed_up(const std::filesystem::path& document) const;
+    [[nodiscard]] Status<VaultError> copy_parts(const std::filesystem::path& folder);
     [[nodiscard]] bool for_each_stored(
         const std::function<bool(const DocumentKeys::Slot&)>& call_back) const;
 
