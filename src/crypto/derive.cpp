@@ -11,7 +11,9 @@
 namespace consilium::crypto {
 namespace {
 
+// libsodium takes no null pointer, not for nothing either.
 const unsigned char* data_of(BytesView bytes) {
+    if (bytes.data() == nullptr) bytes = "";
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 

@@ -14,7 +14,6 @@ namespace {
 constexpr BytesView kMagic = "CONSDKEY";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 4096;
-constexpr std::size_t kCheckedBytes = 8 + 4 + 4 + VaultId::kSize;
 constexpr std::size_t kCheckBytes = 16;
 constexpr std::size_t kSecretBytes = kDocumentKeyBytes + kSaltBytes;
 constexpr std::size_t kWrappedBytes =
