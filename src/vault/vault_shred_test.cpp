@@ -5,9 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdlib>
-
 #include "vault/errors.hpp"
 #include "vault/file_cipher.hpp"
 #include "vault/vault_fixture.hpp"
@@ -102,96 +99,6 @@ class Searcher {
     std::vector<fs::path> files_;
 };
 
-// Ends the process, without a word to anyone, before the n-th change.
-class ExitingFiles final : public Files {
- public:
-    explicit ExitingFiles(int changes) : left_(changes) {}
-    static constexpr int kExited = 42;
-
-    void change() {
-        if (left_-- == 0) ::_exit(kExited);
-    }
-    [[nodiscard]] Result<std::unique_ptr<File>, FileError> open(const fs::path& path,
-                                                                Open mode) override {
-        if (mode == Open::kCreate || mode == Open::kReplace) change();
-        auto file = system_files().open(path, mode);
-        if (!file) return file;
-        return std::unique_ptr<File>(std::make_unique<ExitingFile>(*this, std::move(*file)));
-    }
-    [[nodiscard]] Status<FileError> rename(const fs::path& from, const fs::path& to) override {
-        change();
-        return system_files().rename(from, to);
-    }
-    [[nodiscard]] Status<FileError> remove(const fs::path& path) override {
-        change();
-        return system_files().remove(path);
-    }
-    [[nodiscard]] Status<FileError> sync_parent(const fs::path& path) override {
-        change();
-        return system_files().sync_parent(path);
-    }
-
- private:
-    class ExitingFile final : public File {
-     public:
-        ExitingFile(ExitingFiles& files, std::unique_ptr<File> file)
-            : files_(files), file_(std::move(file)) {}
-        [[nodiscard]] Result<Bytes, FileError> read(std::uint64_t offset,
-                                                    std::size_t size) const override {
-            return file_->read(offset, size);
-        }
-        [[nodiscard]] Status<FileError> write(std::uint64_t offset, BytesView bytes) override {
-            files_.change();
-            return file_->write(offset, bytes);
-        }
-        [[nodiscard]] Status<FileError> sync() override {
-            files_.change();
-            return file_->sync();
-        }
-        [[nodiscard]] Result<std::uint64_t, FileError> size() const override {
-            return file_->size();
-        }
-        [[nodiscard]] bool is_private() const override { return file_->is_private(); }
-
-     private:
-        ExitingFiles& files_;
-        std::unique_ptr<File> file_;
-    };
-    int left_;
-};
-
-constexpr const char* kChildVariables[] = {"CONSILIUM_TEST_VAULT", "CONSILIUM_TEST_NETWORK",
-                                           "CONSILIUM_TEST_CHANGES", "CONSILIUM_TEST_WORK"};
-
-// Not a test of its own: what the tests below run in a process that ends in the middle.
-TEST(VaultChild, DISABLED_Work) {
-    std::string arguments[std::size(kChildVariables)];
-    for (std::size_t i = 0; i < std::size(kChildVariables); ++i) {
-        const char* value = ::getenv(kChildVariables[i]);
-        if (value == nullptr) GTEST_SKIP();
-        arguments[i] = value;
-    }
-    ledger::NetworkId network;
-    ASSERT_TRUE(assign(network, from_hex(arguments[1]).value_or(Bytes())));
-    int changes = 0;
-    (void)std::from_chars(arguments[2].data(), arguments[2].data() + arguments[2].size(), changes);
-    ExitingFiles files(changes);
-    auto vault = Vault::open(arguments[0], network, "passphrase", files);
-    if (!vault) ::_exit(1);
-    bool done = false;
-    if (arguments[3] == "rotate") {
-        done = (*vault)->rotate().ok();
-    } else {
-        // The keys of the rows to erase, one after the other.
-        std::vector<DocumentName> names;
-        const Bytes keys = from_hex(arguments[3]).value_or(Bytes());
-        for (std::size_t at = 0; at + 20 <= keys.size(); at += 20)
-            names.push_back(parse_row_key(BytesView(keys).substr(at, 20)).value());
-        done = (*vault)->shred(names).ok();
-    }
-    ::_exit(done ? 0 : 1);
-}
-
 class VaultShredTest : public VaultTest {
  protected:
     Traces traces_of(const DocumentName& name, Bytes payload) {
@@ -201,19 +108,16 @@ class VaultShredTest : public VaultTest {
                 index_of(name)};
     }
     [[nodiscard]] Searcher searcher() const { return {path, folder / "scratch"}; }
-    // Runs the work that is named (VaultChild, below) in a process of its own, which ends before
-    // the n-th change; true when it came through. A fork alone would lack RocksDB's threads.
+    // Runs the work that is named (vault_child_testing.cpp) in a process of its own, which ends
+    // before the n-th change; true when it came through.
     bool comes_through(int changes, const std::string& work) {
         vault.reset();
-        const std::string arguments[] = {path.string(), to_hex(network.view()),
-                                         std::to_string(changes), work};
+        const std::string network_hex = to_hex(network.view());
+        const std::string count = std::to_string(changes);
         const pid_t child = ::fork();
         if (child == 0) {
-            for (std::size_t i = 0; i < std::size(arguments); ++i)
-                ::setenv(kChildVariables[i], arguments[i].c_str(), 1);
-            ::execl("/proc/self/exe", "consilium_vault_test",
-                    "--gtest_filter=VaultChild.DISABLED_Work", "--gtest_also_run_disabled_tests",
-                    "--gtest_brief=1", nullptr);
+            ::execl(CONSILIUM_VAULT_CHILD, CONSILIUM_VAULT_CHILD, path.c_str(), network_hex.c_str(),
+                    count.c_str(), work.c_str(), nullptr);
             ::_exit(1);
         }
         int status = 0;
