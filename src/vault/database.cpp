@@ -8,6 +8,8 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 
 namespace consilium::vault {
@@ -88,6 +90,8 @@ struct Database::Open {
     crypto::SecretBytes rows_key;
     std::unique_ptr<rocksdb::DB> db;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+    // A scan holds on to files that have been compacted away meanwhile; a purge waits for it.
+    std::shared_mutex scans;
 
     [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family of) const {
         return families[static_cast<std::size_t>(of)];
@@ -156,6 +160,7 @@ Result<std::optional<Bytes>, DatabaseError> Database::get(Family family, BytesVi
 
 Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView from,
                                      const Row& row) const {
+    const std::shared_lock lock(open_->scans);
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
     const std::unique_ptr<rocksdb::Iterator> at(
@@ -197,6 +202,7 @@ Status<DatabaseError> Database::purge(std::span<const Place> places) {
         if (!marked) return marked;
         status = db.Flush(rocksdb::FlushOptions(), open_->family(Family::kMeta));
     }
+    const std::lock_guard lock(open_->scans);
     // The database removes files when it comes to it; allowing it again does so at once.
     if (status.ok()) status = db.DisableFileDeletions();
     if (status.ok()) status = db.EnableFileDeletions(true);

@@ -39,7 +39,8 @@ class Database {
     [[nodiscard]] Result<std::optional<Bytes>, DatabaseError> get(Family family,
                                                                   BytesView key) const;
     // Rows whose keys begin with `prefix` and are not below `from`, ascending, until the call back
-    // answers false.
+    // answers false. A purge waits for scans to end: keep them short, and start none out of the
+    // call back.
     using Row = std::function<bool(BytesView key, BytesView body)>;
     [[nodiscard]] Status<DatabaseError> scan(Family family, BytesView prefix, BytesView from,
                                              const Row& row) const;

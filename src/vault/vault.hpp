@@ -146,7 +146,11 @@ class Vault {
                                                std::span<const Bytes> index) const;
     [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
                                                  OpenStream& stream) const;
-    [[nodiscard]] Status<VaultError> erase(std::span<const DocumentName> names);
+    // What of an erasure is left when its rows are written: where former values still stand.
+    struct Leavings;
+    [[nodiscard]] Result<Leavings, VaultError> mark(std::span<const DocumentName> names);
+    [[nodiscard]] Result<Leavings, VaultError> erase(std::span<const DocumentName> names);
+    [[nodiscard]] Status<VaultError> purge(const Leavings& leavings);
     [[nodiscard]] bool is_backed_up(const std::filesystem::path& document) const;
     [[nodiscard]] Status<VaultError> copy_parts(const std::filesystem::path& folder);
     [[nodiscard]] bool for_each_stored(
@@ -159,6 +163,7 @@ class Vault {
     KeyStore key_store_;
     std::unique_ptr<DocumentKeys> document_keys_;
     std::unique_ptr<Database> database_;
+    std::mutex purges_;                  // one purge at a time; never taken under writes_
     std::mutex writes_;                  // one write at a time
     std::set<DocumentName> in_writing_;  // by a DocumentWriter; guarded by writes_
 };

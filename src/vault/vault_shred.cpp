@@ -18,20 +18,39 @@ Bytes marker_of(const DocumentName& name) {
 
 }  // namespace
 
+struct Vault::Leavings {
+    std::vector<Database::Place> places;
+    bool everywhere = false;  // the places are not known any more
+    std::vector<Database::Change> markers;
+};
+
 Status<VaultError> Vault::shred(std::span<const DocumentName> names) {
+    const auto leavings = mark(names);
+    if (!leavings) return fail(leavings.error());
+    return purge(*leavings);
+}
+
+// Up to the point where nobody can read them any more; other writes wait for this part only.
+Result<Vault::Leavings, VaultError> Vault::mark(std::span<const DocumentName> names) {
     const std::lock_guard lock(writes_);
     std::vector<DocumentName> to_erase;
     std::vector<Database::Change> changes;
     for (const DocumentName& name : names) {
         auto row = row_of(name);
         if (!row) return fail(row.error());
-        if (row->state == State::kErased) continue;
+        if (row->state == State::kErased) {
+            // Perhaps not purged yet, by a call that failed: then its marker is there.
+            const auto marker = database_->get(Family::kMeta, marker_of(name));
+            if (!marker) return fail(to_vault_error(marker.error()));
+            if (marker->has_value()) to_erase.push_back(name);
+            continue;
+        }
         row->state = State::kShredding;
         changes.push_back({Family::kRecords, row_key(name), encode_record(*row)});
         changes.push_back({Family::kMeta, marker_of(name), Bytes()});
         to_erase.push_back(name);
     }
-    if (to_erase.empty()) return Done{};
+    if (to_erase.empty()) return Leavings();
     // The intent first: from here on nobody reads them, and a crash leads to their erasure.
     if (auto written = database_->write(changes); !written)
         return fail(to_vault_error(written.error()));
@@ -39,21 +58,19 @@ Status<VaultError> Vault::shred(std::span<const DocumentName> names) {
 }
 
 // Every step may have been done before by an attempt that a crash cut off.
-Status<VaultError> Vault::erase(std::span<const DocumentName> names) {
+Result<Vault::Leavings, VaultError> Vault::erase(std::span<const DocumentName> names) {
     std::vector<std::uint64_t> slots;
     std::vector<Database::Change> changes;
-    std::vector<Database::Place> places;
-    std::vector<Database::Change> markers;
-    bool index_is_known = true;
+    Leavings out;
     bool in_files = false;
     for (const DocumentName& name : names) {
         const auto row = row_of(name);
         if (!row) return fail(row.error());
-        markers.push_back({Family::kMeta, marker_of(name), std::nullopt});
+        out.markers.push_back({Family::kMeta, marker_of(name), std::nullopt});
         in_files = in_files || row->in_file;
         if (row->state == State::kErased) {
-            // What its index keys were is gone already; the places to purge are not known any more.
-            index_is_known = false;
+            // What its index keys were is gone already.
+            out.everywhere = true;
             continue;
         }
         slots.push_back(row->slot);
@@ -62,10 +79,10 @@ Status<VaultError> Vault::erase(std::span<const DocumentName> names) {
         erased.index.clear();
         changes.push_back({Family::kRecords, row_key(name), encode_record(erased)});
         changes.push_back({Family::kPayloads, row_key(name), std::nullopt});
-        places.push_back({Family::kRecords, row_key(name)});
+        out.places.push_back({Family::kRecords, row_key(name)});
         for (const Bytes& key : row->index) {
             changes.push_back({Family::kIndex, index_row_key(key, name), std::nullopt});
-            places.push_back({Family::kIndex, index_row_key(key, name)});
+            out.places.push_back({Family::kIndex, index_row_key(key, name)});
         }
     }
     if (auto erased = document_keys_->erase(slots); !erased)
@@ -78,10 +95,16 @@ Status<VaultError> Vault::erase(std::span<const DocumentName> names) {
     }
     if (in_files && !files_.sync_parent(folder_ / kDocumentsFolder / "any"))
         return fail(VaultError::kDisk);
-    if (!index_is_known) places.clear();
-    if (auto purged = database_->purge(places); !purged)
-        return fail(to_vault_error(purged.error()));
-    if (auto written = database_->write(markers); !written)
+    return out;
+}
+
+Status<VaultError> Vault::purge(const Leavings& leavings) {
+    if (leavings.markers.empty()) return Done{};
+    const std::lock_guard lock(purges_);
+    const std::span<const Database::Place> known(leavings.places);
+    const auto purged = database_->purge(leavings.everywhere ? known.first(0) : known);
+    if (!purged) return fail(to_vault_error(purged.error()));
+    if (auto written = database_->write(leavings.markers); !written)
         return fail(to_vault_error(written.error()));
     return Done{};
 }
@@ -98,7 +121,10 @@ Status<VaultError> Vault::finish_erasures() {
         });
     if (!scanned) return fail(to_vault_error(scanned.error()));
     if (damaged) return fail(VaultError::kDamaged);
-    return names.empty() ? Status<VaultError>(Done{}) : erase(names);
+    if (names.empty()) return Done{};
+    const auto leavings = erase(names);
+    if (!leavings) return fail(leavings.error());
+    return purge(*leavings);
 }
 
 bool Vault::for_each_stored(const std::function<bool(const DocumentKeys::Slot&)>& call_back) const {

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "vault/errors.hpp"
 #include "vault/file_cipher.hpp"
 #include "vault/vault_fixture.hpp"
@@ -200,6 +203,44 @@ TEST_F(VaultShredTest, RemovedFilesTellNothing) {
         ::close(file.fd);
     }
     EXPECT_TRUE(holds(name_of(2)));
+}
+
+// Readers and writers at work while versions are erased: what is erased is gone when shred()
+// returns, whoever was reading.
+TEST_F(VaultShredTest, ErasesUnderLoad) {
+    std::vector<DocumentName> names;
+    for (std::uint8_t i = 0; i < 40; ++i)
+        names.push_back(name_of(i));
+    ASSERT_TRUE(put(names).ok());
+    std::vector<Traces> erased;
+    std::atomic<bool> stop{false};
+    std::atomic<int> failures{0};
+    std::thread reader([&] {
+        while (!stop) {
+            (void)vault->find("family", std::nullopt, 100);
+            const auto verified = vault->verify();
+            failures += verified.ok() ? 0 : 1;
+        }
+    });
+    std::thread writer([&] {
+        for (std::uint32_t version = 2; !stop; ++version)
+            failures += put({name_of(200, version)}).ok() ? 0 : 1;
+    });
+    for (std::uint8_t i = 0; i < 5; ++i) {
+        const Traces traces = traces_of(names[i], payload_of(names[i]));
+        EXPECT_TRUE(vault->shred({&names[i], 1}).ok());
+        erased.push_back(traces);
+        EXPECT_EQ(get(names[i]).error(), VaultError::kErased);
+        EXPECT_TRUE(vault->find(index_of(names[i]), std::nullopt, 9)->empty());
+    }
+    stop = true;
+    reader.join();
+    writer.join();
+    EXPECT_EQ(failures, 0);
+    for (const Traces& traces : erased)
+        EXPECT_EQ(searcher().found(traces), "");
+    for (std::uint8_t i = 5; i < 40; ++i)
+        EXPECT_TRUE(holds(names[i]));
 }
 
 // The process ends before every change of an erasure; the next start finishes it.
