@@ -7,7 +7,7 @@
 
 #include "services/ledger/answer.hpp"
 #include "services/ledger/ledger_service.hpp"
-#include "services/ledger/work_queue.hpp"
+#include "services/port/work_queue.hpp"
 
 // For the .cpp files of this room only.
 namespace consilium::services::ledger_api {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/ledger/work_queue.hpp"
+#include "services/port/work_queue.hpp"
 
 #include "base/assert.hpp"
 
-namespace consilium::services::ledger_api {
+namespace consilium::services {
 
 WorkQueue::WorkQueue(unsigned threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
-    CONSILIUM_ASSERT(threads >= 1 && threads <= 16);
+    CONSILIUM_ASSERT(threads >= 1 && threads <= 64);
     for (unsigned i = 0; i < threads; ++i)
         threads_.emplace_back([this] { work(); });
 }
@@ -45,4 +45,4 @@ void WorkQueue::work() {
     }
 }
 
-}  // namespace consilium::services::ledger_api
+}  // namespace consilium::services

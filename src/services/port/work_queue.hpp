@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-namespace consilium::services::ledger_api {
+namespace consilium::services {
 
-// Threads for work that must not hold up the threads of the server. Thread-safe.
+// Threads (1 to 64) for work that must not hold up the threads of the server. Thread-safe.
 class WorkQueue {
  public:
     WorkQueue(unsigned threads, std::size_t waiting_max);
@@ -32,4 +32,4 @@ class WorkQueue {
     std::vector<std::thread> threads_;
 };
 
-}  // namespace consilium::services::ledger_api
+}  // namespace consilium::services

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/ledger/work_queue.hpp"
+#include "services/port/work_queue.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 
-namespace consilium::services::ledger_api {
+namespace consilium::services {
 namespace {
 
 TEST(WorkQueue, refuses_more_than_may_wait_and_runs_the_rest) {
@@ -30,4 +30,4 @@ TEST(WorkQueue, refuses_more_than_may_wait_and_runs_the_rest) {
 }
 
 }  // namespace
-}  // namespace consilium::services::ledger_api
+}  // namespace consilium::services
