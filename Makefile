@@ -2,9 +2,11 @@
 # The commands of this repository. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo build test sim fuzz bench lint format tidy coverage clean
+.PHONY: help demo build test sim fuzz bench bench-data lint format tidy coverage clean
 
 ONCE ?=
+PATIENTS ?= 20
+SEED ?= 1
 SEEDS ?= 10000
 SECONDS_PER_TARGET := $(if $(filter command line environment,$(origin SECONDS)),$(SECONDS),60)
 
@@ -32,6 +34,9 @@ fuzz: ## Run every fuzz target for SECONDS=n
 
 bench: build ## Measure the ledger, the store and verification
 	@for part in ledger store verify; do build/release/bin/consilium bench $$part || exit 1; done
+
+bench-data: ## Make Bundles of PATIENTS=n synthetic patients with SEED=s
+	@tools/make_bench_data.sh $(PATIENTS) $(SEED)
 
 lint: ## Check layers, hygiene and format
 	@tools/install_dependencies.sh test
