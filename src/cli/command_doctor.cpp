@@ -38,6 +38,7 @@ std::vector<Finding> examine(const std::string& file, Context& context) {
     std::optional<UnixMs> newest;
     for (const auto& node : config->nodes) {
         examine_keys(node, *genesis, findings);
+        examine_users(node, time, findings);
         examine_certificate(node, *genesis, time, findings);
         examine_folder(node, findings);
         examine_port(node, findings);

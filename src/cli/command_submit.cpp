@@ -17,6 +17,7 @@
 #include "node/read_json.hpp"
 #include "node/text_file.hpp"
 #include "proto/canonical.hpp"
+#include "proto/enum_names.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -105,10 +106,11 @@ void submit(const Options& options, Context& context) {
     if (!options.raw) {
         const auto commands = read_commands(*input);
         if (!commands) return context.fail(commands.error());
-        const auto role = value_of<v1::Role>(options.role);
+        const auto role = proto::value_of<v1::Role>(options.role);
         if (!to->member || !role) {
             return context.fail(Exit::kUsage, "commands need a user's id and role",
-                                "Give --home, and --role one of " + joined(names_of<v1::Role>()) +
+                                "Give --home, and --role one of " +
+                                    joined(proto::names_of<v1::Role>()) +
                                     "; or make the transaction yourself and give --raw.");
         }
         auto composed = compose_as(*to->member, *role, *commands);
@@ -129,7 +131,7 @@ void add_submit(CLI::App& app, Context& context) {
                      "Commands as JSON, or with --raw a transaction; - is standard input")
         ->capture_default_str();
     command->add_option("--role", options->role, "The role in which the user of today acts")
-        ->check(CLI::IsMember(names_of<v1::Role>()))
+        ->check(CLI::IsMember(proto::names_of<v1::Role>()))
         ->capture_default_str();
     command->add_flag("--raw", options->raw,
                       "The file is a v1.Transaction in Protocol Buffers, signed as it should be");

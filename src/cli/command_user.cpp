@@ -15,6 +15,7 @@
 #include "cli/submission.hpp"
 #include "node/json_text.hpp"
 #include "node/key_file.hpp"
+#include "proto/enum_names.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -37,8 +38,8 @@ void list(const Options& options, Context& context) {
     const auto users = load_users(MemberHome{member->network.member(member->id)}.users());
     if (!users) return context.fail(users.error());
     // Whatever order the file has them in: by day, role and id.
-    std::vector<UserEntry> sorted = *users;
-    std::sort(sorted.begin(), sorted.end(), [](const UserEntry& a, const UserEntry& b) {
+    std::vector<node::UserEntry> sorted = *users;
+    std::sort(sorted.begin(), sorted.end(), [](const node::UserEntry& a, const node::UserEntry& b) {
         return std::tie(a.valid_from, a.role, a.user) < std::tie(b.valid_from, b.role, b.user);
     });
     const UnixMs time = now();
@@ -48,10 +49,10 @@ void list(const Options& options, Context& context) {
         const bool today = entry.valid_from <= time && time <= entry.valid_until;
         if (!options.all && !today) continue;
         const std::string id = to_hex(entry.user.view());
-        table.add(
-            {id, name_of(entry.role), to_rfc3339(entry.valid_from), to_rfc3339(entry.valid_until)});
+        table.add({id, proto::name_of(entry.role), to_rfc3339(entry.valid_from),
+                   to_rfc3339(entry.valid_until)});
         shown.push_back(json::object{{"user", id},
-                                     {"role", name_of(entry.role)},
+                                     {"role", proto::name_of(entry.role)},
                                      {"valid_from", to_rfc3339(entry.valid_from)},
                                      {"valid_until", to_rfc3339(entry.valid_until)}});
     }
@@ -63,7 +64,7 @@ void list(const Options& options, Context& context) {
 }
 
 // The first day that the list does not cover yet, in any of the roles.
-UnixMs next_day(const std::vector<UserEntry>& users, const std::vector<v1::Role>& roles) {
+UnixMs next_day(const std::vector<node::UserEntry>& users, const std::vector<v1::Role>& roles) {
     UnixMs last{0};
     for (const auto& entry : users) {
         const bool wanted = std::find(roles.begin(), roles.end(), entry.role) != roles.end();
@@ -80,7 +81,7 @@ void add(const Options& options, Context& context) {
     }
     std::vector<v1::Role> roles;
     for (const auto& name : options.roles)
-        roles.push_back(value_of<v1::Role>(name).value_or(v1::ROLE_UNSPECIFIED));
+        roles.push_back(proto::value_of<v1::Role>(name).value_or(v1::ROLE_UNSPECIFIED));
     const auto file = MemberHome{to->member->network.member(to->member->id)}.users();
     auto users = load_users(file);
     if (!users) return context.fail(users.error());
@@ -113,12 +114,12 @@ void add(const Options& options, Context& context) {
     // The list is written first: an id that is on the ledger and in no list would be lost.
     auto all = *users;
     all.insert(all.end(), made.begin(), made.end());
-    if (auto saved = node::write_private_file(file, format_users(all), true); !saved) {
+    if (auto saved = node::write_private_file(file, node::format_users(all), true); !saved) {
         return context.fail(Exit::kDisk, saved.error());
     }
     submit_and_print(to->node, *transaction, options.receipt, context);
     if (context.exit == Exit::kRefused) {
-        (void)node::write_private_file(file, format_users(*users), true);
+        (void)node::write_private_file(file, node::format_users(*users), true);
     }
 }
 
@@ -156,7 +157,7 @@ void add_user(CLI::App& app, Context& context) {
     CLI::App* added = add_command(*group, context, "add", "Register ids for days to come");
     added->add_option("--role", options->roles, "A role; may be given more than once")
         ->required()
-        ->check(CLI::IsMember(names_of<v1::Role>()))
+        ->check(CLI::IsMember(proto::names_of<v1::Role>()))
         ->take_all();
     added->add_option("--days", options->days, "For how many days")
         ->check(CLI::Range(std::size_t{1}, limits::kUsersPerCommandMax))

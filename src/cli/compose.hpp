@@ -19,7 +19,7 @@ namespace consilium::cli {
 struct Speaker {
     ledger::NetworkId network_id;
     ledger::MemberId member_id;
-    std::vector<UserEntry> users;
+    std::vector<node::UserEntry> users;
 };
 
 // The id that a user in this role has today.

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
 constexpr std::uint64_t kWarnAheadMs = 30 * kDayMs;
+constexpr std::uint64_t kUserWarnAheadMs = 7 * kDayMs;
 constexpr std::uintmax_t kSpaceWarn = 5ULL << 30U;
 constexpr std::uintmax_t kSpaceFault = 256ULL << 20U;
 
@@ -133,6 +134,34 @@ void examine_keys(const node::NodeConfig& node, const node::Genesis& genesis,
     examine_member_key(node, *member, findings);
     examine_validator_key(node, *member, findings);
     examine_token_key(node, genesis, findings);
+}
+
+void examine_users(const node::NodeConfig& node, UnixMs time, std::vector<Finding>& findings) {
+    const std::string subject = node.member + ": user ids";
+    if (node.users.empty()) {
+        findings.push_back(warning(subject, "none: the node's services can submit nothing",
+                                   "Name the list in the configuration, as `users`."));
+        return;
+    }
+    if (!examine_secret(subject, node.users, findings)) return;
+    const auto users = load_users(node.users);
+    if (!users) {
+        findings.push_back(fault(subject, users.error().message, users.error().hint));
+        return;
+    }
+    const std::string mend =
+        "Register more: consilium user add --role service --member " + node.member;
+    UnixMs last{0};
+    for (const auto& entry : *users) {
+        if (entry.role == v1::ROLE_SERVICE) last = std::max(last, entry.valid_until);
+    }
+    if (node::user_at(*users, v1::ROLE_SERVICE, time) == nullptr) {
+        findings.push_back(fault(subject, "none for services is valid now", mend));
+    } else if (last.value - time.value < kUserWarnAheadMs) {
+        findings.push_back(warning(subject, "those for services end at " + to_rfc3339(last), mend));
+    } else {
+        findings.push_back(good(subject, "for services until " + to_rfc3339(last)));
+    }
 }
 
 void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis, UnixMs time,

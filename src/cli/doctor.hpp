@@ -24,6 +24,8 @@ struct Finding {
 // One part each; `time` is this machine's.
 void examine_keys(const node::NodeConfig& node, const node::Genesis& genesis,
                   std::vector<Finding>& findings);
+// The ids of the users for whom the node's services speak: a warning when they end within 7 days.
+void examine_users(const node::NodeConfig& node, UnixMs time, std::vector<Finding>& findings);
 // Its key against the genesis document, and its last day: a warning for the 30 days before it.
 void examine_certificate(const node::NodeConfig& node, const node::Genesis& genesis, UnixMs time,
                          std::vector<Finding>& findings);

@@ -10,6 +10,7 @@
 #include "cli/network.hpp"
 #include "http/tls.hpp"
 #include "node/consortium_fixture.hpp"
+#include "node/key_file.hpp"
 #include "node/node.hpp"
 
 namespace consilium::cli {
@@ -72,6 +73,31 @@ TEST_F(DoctorTest, CertificatesAreWarnedOfForThirtyDays) {
     EXPECT_EQ(both[1].level, Finding::Level::kWarning);
     std::ofstream(node.http.certificate, std::ios::trunc) << "nonsense";
     expect(examine(now().value), Finding::Level::kFault, "not a certificate");
+}
+
+TEST_F(DoctorTest, UserIdsAreWarnedOfForSevenDays) {
+    node::NodeConfig node;
+    node.member = "hospital";
+    const auto examine = [&](std::uint64_t time) {
+        examine_users(node, UnixMs{time}, findings_);
+        return found();
+    };
+    expect(examine(0), Finding::Level::kWarning, "can submit nothing");
+    node.users = (folder_.path() / "users.json").string();
+    expect(examine(0), Finding::Level::kFault, "does not exist");
+    const auto users = make_users({100 * kDayMs}, 10, {v1::ROLE_SERVICE});
+    ASSERT_TRUE(node::write_private_file(node.users, node::format_users(users), false).ok());
+    const std::uint64_t last = 110 * kDayMs - 1;
+    expect(examine(100 * kDayMs - 1), Finding::Level::kFault, "none for services");
+    expect(examine(100 * kDayMs), Finding::Level::kGood, "for services until");
+    expect(examine(last - 7 * kDayMs), Finding::Level::kGood, "for services until");
+    expect(examine(last - 7 * kDayMs + 1), Finding::Level::kWarning, "end at");
+    expect(examine(last + 1), Finding::Level::kFault, "none for services");
+    const auto clerks = make_users({100 * kDayMs}, 10, {v1::ROLE_CLERK});
+    ASSERT_TRUE(node::write_private_file(node.users, node::format_users(clerks), true).ok());
+    expect(examine(100 * kDayMs), Finding::Level::kFault, "none for services");
+    ASSERT_TRUE(node::write_private_file(node.users, "[{}]", true).ok());
+    expect(examine(0), Finding::Level::kFault, "has an entry");
 }
 
 TEST_F(DoctorTest, AClockBehindTheNewestBlockIsWrong) {

@@ -10,8 +10,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "cli/output.hpp"
-#include "consilium/v1/ledger.pb.h"
-#include "ledger/ids.hpp"
+#include "node/users.hpp"
 
 // Where things lie in a folder that `consilium init` made.
 namespace consilium::cli {
@@ -37,18 +36,8 @@ struct MemberHome {
     [[nodiscard]] std::filesystem::path data() const { return folder / "data"; }
 };
 
-// A user's id of one day, in the member's own list. Which person it is stays out of this file.
-struct UserEntry {
-    ledger::UserId user;
-    v1::Role role = v1::ROLE_UNSPECIFIED;
-    UnixMs valid_from;
-    UnixMs valid_until;
-    friend bool operator==(const UserEntry&, const UserEntry&) = default;
-};
-
-[[nodiscard]] std::string format_users(const std::vector<UserEntry>& users);
-[[nodiscard]] Result<std::vector<UserEntry>, std::string> parse_users(std::string_view text);
-[[nodiscard]] Result<std::vector<UserEntry>, Problem> load_users(const std::filesystem::path& file);
+[[nodiscard]] Result<std::vector<node::UserEntry>, Problem> load_users(
+    const std::filesystem::path& file);
 
 // Whole files. One that holds more than `bytes_max`, or never ends, is Exit::kUsage and is not read
 // further; one that cannot be read is Exit::kDisk.

@@ -16,6 +16,7 @@
 #include "node/config.hpp"
 #include "node/genesis.hpp"
 #include "node/key_file.hpp"
+#include "proto/enum_names.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -49,7 +50,7 @@ struct MemberMade {
     node::NodeConfig config;
 };
 
-void add_user(v1::GenesisMember& member, const UserEntry& entry) {
+void add_user(v1::GenesisMember& member, const node::UserEntry& entry) {
     auto& user = *member.add_users();
     user.set_user(entry.user.bytes());
     user.set_role(entry.role);
@@ -126,7 +127,7 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
                     v1::ROLE_ADMINISTRATOR, v1::ROLE_AUDITOR});
     for (const auto& entry : users)
         add_user(made.genesis, entry);
-    if (auto done = write_secret(home.users(), format_users(users)); !done) {
+    if (auto done = write_secret(home.users(), node::format_users(users)); !done) {
         return fail(done.error());
     }
     const std::uint16_t port =
@@ -143,6 +144,7 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     made.config.member_key = relative(home.member_key());
     made.config.validator_key = relative(home.validator_key());
     made.config.token_key = relative(home.token_key());
+    made.config.users = relative(home.users());
     made.config.http.address = plan.address;
     made.config.http.port = port;
     made.config.http.certificate = relative(home.certificate());
@@ -211,10 +213,10 @@ Result<MemberPlan, std::string> parse_member_plan(std::string_view text) {
                     "' is not a member id: 2 to 64 characters a-z, 0-9 and '-', a letter first");
     }
     for (const auto& name : split(text.substr(equals + 1, colon - equals - 1), '+')) {
-        const auto kind = value_of<v1::MemberKind>(name);
+        const auto kind = proto::value_of<v1::MemberKind>(name);
         if (!kind) {
             return fail("'" + name + "' is not a kind of member; known are " +
-                        joined(names_of<v1::MemberKind>()));
+                        joined(proto::names_of<v1::MemberKind>()));
         }
         plan.kinds.push_back(*kind);
     }
@@ -227,9 +229,9 @@ Result<MemberPlan, std::string> parse_member_plan(std::string_view text) {
     return plan;
 }
 
-std::vector<UserEntry> make_users(UnixMs from, std::uint32_t days,
-                                  const std::vector<v1::Role>& roles) {
-    std::vector<UserEntry> users;
+std::vector<node::UserEntry> make_users(UnixMs from, std::uint32_t days,
+                                        const std::vector<v1::Role>& roles) {
+    std::vector<node::UserEntry> users;
     const std::uint64_t first = from.value / kDayMs * kDayMs;
     for (std::uint32_t day = 0; day < days; ++day) {
         for (const auto role : roles) {

@@ -51,7 +51,7 @@ struct NetworkMade {
 
 // Ids for `days` days from the day of `from`, one of each role and day. Each is valid for its day
 // in UTC.
-[[nodiscard]] std::vector<UserEntry> make_users(UnixMs from, std::uint32_t days,
-                                                const std::vector<v1::Role>& roles);
+[[nodiscard]] std::vector<node::UserEntry> make_users(UnixMs from, std::uint32_t days,
+                                                      const std::vector<v1::Role>& roles);
 
 }  // namespace consilium::cli

@@ -8,6 +8,7 @@
 #include "base/rfc3339.hpp"
 #include "cli/names.hpp"
 #include "cli/show.hpp"
+#include "proto/enum_names.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -90,8 +91,9 @@ class FieldReader {
     }
     std::string enumerator(const json::value& value) {
         const auto name = text_of(value);
-        const auto read = name ? enumerator_value(*field_.enum_type(), *name) : std::nullopt;
-        if (!read) return ": must be one of " + joined(enumerator_names(*field_.enum_type()));
+        const auto read = name ? proto::enumerator_value(*field_.enum_type(), *name) : std::nullopt;
+        if (!read)
+            return ": must be one of " + joined(proto::enumerator_names(*field_.enum_type()));
         many_ ? reflection_.AddEnumValue(&to_, &field_, *read)
               : reflection_.SetEnumValue(&to_, &field_, *read);
         return {};

@@ -15,6 +15,7 @@
 #include "ledger/commit.hpp"
 #include "node/submitter.hpp"
 #include "proto/canonical.hpp"
+#include "proto/enum_names.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -49,7 +50,7 @@ json::value field_json(const Message& message, const FieldDescriptor& field, int
         case FieldDescriptor::CPPTYPE_ENUM: {
             const int value = many ? reflection.GetRepeatedEnumValue(message, &field, index)
                                    : reflection.GetEnumValue(message, &field);
-            return json::value(enumerator_name(*field.enum_type(), value));
+            return json::value(proto::enumerator_name(*field.enum_type(), value));
         }
         case FieldDescriptor::CPPTYPE_STRING: {
             const std::string value = many ? reflection.GetRepeatedString(message, &field, index)

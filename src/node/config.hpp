@@ -60,6 +60,7 @@ struct NodeConfig {
     std::uint64_t member_key_id = 1;
     std::string validator_key;  // empty: an observer
     std::string token_key;
+    std::string users;  // list of the users' ids; empty: the node itself gives no transactions
     HttpConfig http;
     friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };

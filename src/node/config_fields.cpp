@@ -76,6 +76,8 @@ const std::vector<Field<NodeConfig>>& of<NodeConfig>() {
          "The key file with which the node votes on blocks; empty for an observer."},
         {"token_key", Text<T>{&T::token_key, true, true, {}},
          "The key (PEM, mode 0600) with which the node signs access tokens for its users."},
+        {"users", Text<T>{&T::users, true, false, {}},
+         "The list of the users' ids (mode 0600) that the node's services speak for."},
     };
     return kFields;
 }

@@ -77,7 +77,7 @@ TEST(Config, RefusesUnknownKeysByNameAndLine) {
               "c.toml:1: genesiss: unknown key; did you mean 'genesis'?\n");
     EXPECT_EQ(errors_of(with("data = ", "xyzzy = 1\ndata = ")),
               "c.toml:4: node.xyzzy: unknown key; known here: http, member, data, member_key, "
-              "member_key_id, validator_key, token_key\n");
+              "member_key_id, validator_key, token_key, users\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[log]\nlevl = 'info'\n[[node]]")),
               "c.toml:3: log.levl: unknown key; did you mean 'level'?\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[cache]\n[[node]]")),

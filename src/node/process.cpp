@@ -6,6 +6,7 @@
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/token.hpp"
+#include "node/author.hpp"
 #include "node/key_file.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
@@ -137,6 +138,7 @@ struct Process::Api {
     telemetry::Metrics metrics;
     std::unique_ptr<MetricsExport> exported;
     std::unique_ptr<http::Tokens> tokens;
+    std::unique_ptr<FileAuthor> author;  // null: the configuration names no users
     http::Router router;
     std::unique_ptr<services::ledger_api::LedgerService> service;
     std::unique_ptr<http::Server> server;
@@ -204,6 +206,13 @@ Status<ProcessError> Process::listen(const NodeConfig& node) {
         return fail(problem(Kind::kConfig, node.token_key + " is not a token key"));
     }
     api->tokens = std::move(tokens).value();
+    if (!node.users.empty()) {
+        if (auto checked = check_private(node.users, "list of user ids"); !checked) {
+            return fail(problem(Kind::kConfig, checked.error()));
+        }
+        api->author = std::make_unique<FileAuthor>(state_->genesis.network_id, node.member,
+                                                   node.users, consensus::system_clock());
+    }
     const auto certificate = read_text(node.http.certificate);
     const auto private_key = read_secret(node.http.private_key, "TLS key");
     if (!certificate) return fail(certificate.error());
