@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+// The low-level interface of SHA-256, as in hash.cpp: a code over a short row costs 0.3 us with the
+// processor's instructions, and 1.7 us without.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/derive.hpp"
 
+#include <openssl/sha.h>
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/assert.hpp"
 #include "crypto/sodium.hpp"
@@ -19,15 +24,55 @@ const unsigned char* data_of(BytesView bytes) {
 
 }  // namespace
 
-Hash32 hmac_sha256(BytesView key, std::initializer_list<BytesView> parts) {
+struct HmacKey::State {
+    SHA256_CTX inner;
+    SHA256_CTX outer;
+
+    ~State() { wipe(this, sizeof *this); }
+};
+
+HmacKey::HmacKey(BytesView key) : state_(std::make_unique<State>()) {
+    constexpr std::size_t kBlockBytes = 64;
+    std::array<unsigned char, kBlockBytes> block{};
+    if (key.size() > kBlockBytes) {
+        SHA256_CTX hash;
+        CONSILIUM_ASSERT(SHA256_Init(&hash) == 1 &&
+                         SHA256_Update(&hash, key.data(), key.size()) == 1 &&
+                         SHA256_Final(block.data(), &hash) == 1);
+        wipe(&hash, sizeof hash);
+    } else {
+        std::copy_n(data_of(key), key.size(), block.data());
+    }
+    for (unsigned char& byte : block)
+        byte ^= 0x36;
+    CONSILIUM_ASSERT(SHA256_Init(&state_->inner) == 1 &&
+                     SHA256_Update(&state_->inner, block.data(), block.size()) == 1);
+    for (unsigned char& byte : block)
+        byte ^= 0x36 ^ 0x5c;
+    CONSILIUM_ASSERT(SHA256_Init(&state_->outer) == 1 &&
+                     SHA256_Update(&state_->outer, block.data(), block.size()) == 1);
+    wipe(block.data(), block.size());
+}
+
+HmacKey::HmacKey(HmacKey&&) noexcept = default;
+HmacKey& HmacKey::operator=(HmacKey&&) noexcept = default;
+HmacKey::~HmacKey() = default;
+
+Hash32 HmacKey::code(std::initializer_list<BytesView> parts) const {
     Hash32 out;
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, data_of(key), key.size());
+    SHA256_CTX hash = state_->inner;
     for (const BytesView part : parts)
-        crypto_auth_hmacsha256_update(&state, data_of(part), part.size());
-    crypto_auth_hmacsha256_final(&state, out.value.data());
-    wipe(&state, sizeof state);
+        CONSILIUM_ASSERT(SHA256_Update(&hash, part.data(), part.size()) == 1);
+    CONSILIUM_ASSERT(SHA256_Final(out.value.data(), &hash) == 1);
+    hash = state_->outer;
+    CONSILIUM_ASSERT(SHA256_Update(&hash, out.value.data(), Hash32::kSize) == 1 &&
+                     SHA256_Final(out.value.data(), &hash) == 1);
+    wipe(&hash, sizeof hash);
     return out;
+}
+
+Hash32 hmac_sha256(BytesView key, std::initializer_list<BytesView> parts) {
+    return HmacKey(key).code(parts);
 }
 
 SecretBytes hkdf_extract(BytesView salt, BytesView input) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -13,6 +14,21 @@ namespace consilium::crypto {
 
 // RFC 2104 with SHA-256, over the concatenation of the parts.
 [[nodiscard]] Hash32 hmac_sha256(BytesView key, std::initializer_list<BytesView> parts);
+
+// The same under one key, which is hashed once. Thread-safe; movable.
+class HmacKey {
+ public:
+    explicit HmacKey(BytesView key);
+    HmacKey(HmacKey&&) noexcept;
+    HmacKey& operator=(HmacKey&&) noexcept;
+    ~HmacKey();
+
+    [[nodiscard]] Hash32 code(std::initializer_list<BytesView> parts) const;
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 // RFC 5869 with SHA-256. expand: `size` is at most 255 * 32.
 [[nodiscard]] SecretBytes hkdf_extract(BytesView salt, BytesView input);

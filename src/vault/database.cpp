@@ -16,13 +16,23 @@ namespace consilium::vault {
 namespace {
 
 constexpr std::size_t kMiB = 1024U * 1024U;
-constexpr const char* kNames[kFamilies] = {"default", "records", "payloads", "index"};
+constexpr const char* kNames[kFamilies] = {"default", "records", "payloads",
+                                           "index",   "rows",    "index-keys"};
 
 rocksdb::Slice slice(BytesView bytes) {
     return {bytes.data(), bytes.size()};
 }
 BytesView view(const rocksdb::Slice& bytes) {
     return {bytes.data(), bytes.size()};
+}
+
+// The least key above all that begin with `prefix`; nothing when there is none.
+Bytes end_of(BytesView prefix) {
+    Bytes end(prefix);
+    while (!end.empty() && end.back() == '\xff')
+        end.pop_back();
+    if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+    return end;
 }
 
 // What RocksDB logs could name keys; nothing of it is written.
@@ -43,19 +53,51 @@ DatabaseError error_of(const rocksdb::Status& status) {
     return DatabaseError::kDisk;
 }
 
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+struct Shape {
+    std::size_t write_buffer_mib = 8;
+    std::size_t file_mib = 8;
+    std::size_t block_kib = 4;
+    rocksdb::CompressionType compression = rocksdb::kNoCompression;
+    bool filter = true;
+};
+
+// What is sealed does not compress; keys of one kind that lie together do. A block is compressed
+// before it is encrypted with its file, so that from outside only the file's length tells of it.
+Shape shape_of(Family family) {
+    switch (family) {
+        case Family::kPayloads:
+            return {16, 32, 4, rocksdb::kNoCompression, false};
+        case Family::kIndex:
+            return {16, 8, 4, rocksdb::kLZ4Compression, false};
+        case Family::kIndexKeys:
+            return {8, 8, 16, rocksdb::kZSTD, false};
+        case Family::kRows:
+            return {8, 8, 4, rocksdb::kLZ4Compression, true};
+        case Family::kMeta:
+        case Family::kRecords:
+            break;
+    }
+    return {};
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family of,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+    const Shape shape = shape_of(of);
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
     table.format_version = 5;
+    table.block_size = shape.block_kib * 1024U;
     table.cache_index_and_filter_blocks = true;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    if (shape.filter) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     rocksdb::ColumnFamilyOptions family;
     family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    // What is sealed does not compress, and lengths of what is compressed tell of its content.
-    family.compression = rocksdb::kNoCompression;
-    family.write_buffer_size = 8 * kMiB;
-    family.max_write_buffer_number = 2;
-    family.target_file_size_base = 8 * kMiB;
+    family.compression = shape.compression;
+    family.write_buffer_size = shape.write_buffer_mib * kMiB;
+    family.max_write_buffer_number = 3;
+    family.target_file_size_base = shape.file_mib * kMiB;
+    family.max_bytes_for_level_base = 64 * kMiB;
+    family.level_compaction_dynamic_level_bytes = true;
     return family;
 }
 
@@ -78,6 +120,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, bool create) {
     options.max_background_jobs = 2;
     options.max_total_wal_size = 64 * kMiB;
     options.max_open_files = 256;
+    options.db_write_buffer_size = 48 * kMiB;
     options.max_bgerror_resume_count = 0;
     return options;
 }
@@ -87,7 +130,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, bool create) {
 struct Database::Open {
     explicit Open(std::shared_ptr<const FileKeys> keys) : env(std::move(keys)) {}
     EncryptedEnv env;
-    crypto::SecretBytes rows_key;
+    std::optional<crypto::HmacKey> rows_key;
     std::unique_ptr<rocksdb::DB> db;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
     // A scan holds on to files that have been compacted away meanwhile; a purge waits for it.
@@ -112,11 +155,11 @@ Result<std::unique_ptr<Database>, DatabaseError> Database::open(
     crypto::SecretBytes rows_key, bool create) {
     std::unique_ptr<Database> out(new Database);
     out->open_ = std::make_unique<Open>(std::move(keys));
-    out->open_->rows_key = std::move(rows_key);
-    const auto cache = rocksdb::NewLRUCache(32 * kMiB, 4);
+    out->open_->rows_key.emplace(rows_key.view());
+    const auto cache = rocksdb::NewLRUCache(64 * kMiB, 4);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    for (const char* name : kNames)
-        descriptors.emplace_back(name, family_options(cache));
+    for (std::size_t i = 0; i < kFamilies; ++i)
+        descriptors.emplace_back(kNames[i], family_options(static_cast<Family>(i), cache));
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status =
@@ -133,10 +176,11 @@ Status<DatabaseError> Database::write(std::span<const Change> changes) {
     for (const Change& change : changes) {
         rocksdb::ColumnFamilyHandle* family = open_->family(change.family);
         const rocksdb::Status added =
-            change.body ? batch.Put(family, slice(change.key),
-                                    slice(protect_row(open_->rows_key.view(), change.family,
-                                                      change.key, *change.body)))
-                        : batch.Delete(family, slice(change.key));
+            change.body
+                ? batch.Put(
+                      family, slice(change.key),
+                      slice(protect_row(*open_->rows_key, change.family, change.key, *change.body)))
+                : batch.Delete(family, slice(change.key));
         if (!added.ok()) return fail(error_of(added));
     }
     rocksdb::WriteOptions options;
@@ -147,28 +191,30 @@ Status<DatabaseError> Database::write(std::span<const Change> changes) {
 }
 
 Result<std::optional<Bytes>, DatabaseError> Database::get(Family family, BytesView key) const {
-    std::string value;
+    rocksdb::PinnableSlice value;
     const rocksdb::Status status =
         open_->db->Get(rocksdb::ReadOptions(), open_->family(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<Bytes>();
     if (!status.ok()) return fail(error_of(status));
-    const auto body = check_row(open_->rows_key.view(), family, key, value);
+    const auto body = check_row(*open_->rows_key, family, key, view(value));
     if (!body) return fail(DatabaseError::kDamaged);
-    value.resize(body->size());
-    return std::optional<Bytes>(std::move(value));
+    return std::optional<Bytes>(*body);
 }
 
 Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView from,
                                      const Row& row) const {
     const std::shared_lock lock(open_->scans);
     rocksdb::ReadOptions options;
-    options.total_order_seek = true;
+    // So that a seek past the last row of the prefix reads no further.
+    const Bytes end = end_of(prefix);
+    const rocksdb::Slice bound = slice(end);
+    if (!end.empty()) options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> at(
         open_->db->NewIterator(options, open_->family(family)));
     for (at->Seek(slice(std::max(prefix, from))); at->Valid(); at->Next()) {
         const BytesView key = view(at->key());
         if (key.substr(0, prefix.size()) != prefix) return Done{};
-        const auto body = check_row(open_->rows_key.view(), family, key, view(at->value()));
+        const auto body = check_row(*open_->rows_key, family, key, view(at->value()));
         if (!body) return fail(DatabaseError::kDamaged);
         if (!row(key, *body)) return Done{};
     }
@@ -190,8 +236,9 @@ Status<DatabaseError> Database::purge(std::span<const Place> places) {
         status = db.CompactRange(force, open_->family(place.family), &key, &key);
     }
     if (places.empty()) {
-        for (rocksdb::ColumnFamilyHandle* family : all) {
-            if (status.ok()) status = db.CompactRange(force, family, nullptr, nullptr);
+        for (const Family family : {Family::kIndex, Family::kIndexKeys}) {
+            if (status.ok())
+                status = db.CompactRange(force, open_->family(family), nullptr, nullptr);
         }
     }
     // A new manifest begins with the state before the change that it is made for: only one more

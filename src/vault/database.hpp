@@ -51,7 +51,7 @@ class Database {
     };
     // Former values and removed rows at these keys are no longer in any file when it returns, and
     // the files that held them have lost their keys. Costs a flush and the rewriting of the files
-    // around each key; with no places, of all.
+    // around each key; with no places, of all that holds index keys.
     [[nodiscard]] Status<DatabaseError> purge(std::span<const Place> places);
 
     // A copy as of now in `folder`, which must not exist; sorted files are shared by hard links.

@@ -104,7 +104,7 @@ Result<std::unique_ptr<DocumentKeys>, DocumentKeysError> DocumentKeys::open(
 }
 
 std::uint32_t DocumentKeys::generation() const {
-    const std::lock_guard lock(mutex_);
+    const std::shared_lock lock(in_use_);
     return generation_;
 }
 
@@ -132,7 +132,7 @@ Bytes DocumentKeys::associated(const Slot& slot) const {
     return out;
 }
 
-void DocumentKeys::seal_slot(Bytes& out, const WrappingKey& key, const Slot& slot,
+void DocumentKeys::seal_slot(Bytes& out, crypto::AeadKey& key, const Slot& slot,
                              const DocumentSecret& secret) const {
     CONSILIUM_ASSERT(secret.key.size() == kDocumentKeyBytes && secret.salt.size() == kSaltBytes);
     const std::size_t begin = out.size();
@@ -140,23 +140,22 @@ void DocumentKeys::seal_slot(Bytes& out, const WrappingKey& key, const Slot& slo
     Bytes plaintext(secret.key.view());
     plaintext += secret.salt.view();
     out += nonce;
-    crypto::AeadKey(crypto::Aead::kAes256Gcm, key.key)
-        .seal_to(out, nonce, associated(slot), plaintext);
+    key.seal_to(out, nonce, associated(slot), plaintext);
     crypto::wipe(plaintext);
     out.resize(begin + kSlotBytes, '\0');
 }
 
 Result<std::uint64_t, DocumentKeysError> DocumentKeys::put(std::span<const Entry> entries) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(writes_);
     if (!make_name_durable()) return fail(DocumentKeysError::kDisk);
     const std::uint64_t first = slots_;
     // Counted first: after an error these slots may hold something.
     slots_ += entries.size();
     Bytes bytes;
     bytes.reserve(entries.size() * kSlotBytes);
+    crypto::AeadKey key(crypto::Aead::kAes256Gcm, key_.view());
     for (std::size_t i = 0; i < entries.size(); ++i)
-        seal_slot(bytes, {generation_, key_.view()}, {first + i, entries[i].name},
-                  *entries[i].secret);
+        seal_slot(bytes, key, {first + i, entries[i].name}, *entries[i].secret);
     if (!file_->write(offset_of(first), bytes) || !file_->sync())
         return fail(DocumentKeysError::kDisk);
     return first;
@@ -179,12 +178,12 @@ Result<DocumentSecret, DocumentKeysError> DocumentKeys::read_slot(const Slot& sl
 }
 
 Result<DocumentSecret, DocumentKeysError> DocumentKeys::get(const Slot& slot) const {
-    const std::lock_guard lock(mutex_);
+    const std::shared_lock lock(in_use_);
     return read_slot(slot);
 }
 
 Status<DocumentKeysError> DocumentKeys::erase(std::span<const std::uint64_t> slots) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(writes_);
     if (!make_name_durable()) return fail(DocumentKeysError::kDisk);
     if (auto removed = remove_leftover(); !removed) return removed;
     const Bytes nothing(kSlotBytes, '\0');
@@ -206,6 +205,7 @@ Status<DocumentKeysError> DocumentKeys::write_next(File& next, const WrappingKey
     // The file keeps its length, so that no slot's number is given again.
     if (slots_ > 0 && !next.write(offset_of(slots_) - 1, Bytes(1, '\0')))
         return fail(DocumentKeysError::kDisk);
+    crypto::AeadKey wrapping(crypto::Aead::kAes256Gcm, key.key);
     Status<DocumentKeysError> result = Done{};
     const bool complete = for_each_slot([&](const Slot& slot) {
         const auto secret = read_slot(slot);
@@ -214,7 +214,7 @@ Status<DocumentKeysError> DocumentKeys::write_next(File& next, const WrappingKey
             return false;
         }
         Bytes bytes;
-        seal_slot(bytes, key, slot, *secret);
+        seal_slot(bytes, wrapping, slot, *secret);
         if (!next.write(offset_of(slot.number), bytes)) result = fail(DocumentKeysError::kDisk);
         return result.ok();
     });
@@ -227,7 +227,7 @@ Status<DocumentKeysError> DocumentKeys::write_next(File& next, const WrappingKey
 Status<DocumentKeysError> DocumentKeys::rewrap(const WrappingKey& key,
                                                const ForEachSlot& for_each_slot) {
     CONSILIUM_ASSERT(key.key.size() == 32);
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(writes_);
     CONSILIUM_ASSERT(key.generation > generation_);
     if (auto removed = remove_leftover(); !removed) return removed;
     const std::filesystem::path leftover = leftover_of(path_);
@@ -242,9 +242,13 @@ Status<DocumentKeysError> DocumentKeys::rewrap(const WrappingKey& key,
         return fail(DocumentKeysError::kDisk);
     }
     // From here on the new file is the one in use; the former has no name any more.
-    std::unique_ptr<File> former = std::exchange(file_, std::move(*next));
-    generation_ = key.generation;
-    key_ = crypto::SecretBytes(key.key);
+    std::unique_ptr<File> former = std::move(*next);
+    {
+        const std::lock_guard swap(in_use_);
+        std::swap(former, file_);
+        generation_ = key.generation;
+        key_ = crypto::SecretBytes(key.key);
+    }
     name_is_durable_ = false;
     if (!make_name_durable() || !overwrite(*former)) return fail(DocumentKeysError::kDisk);
     return Done{};

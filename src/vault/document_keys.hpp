@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <vector>
 
@@ -84,7 +85,7 @@ class DocumentKeys {
     DocumentKeys(Files& files, std::filesystem::path path, const VaultId& vault,
                  std::unique_ptr<File> file, const WrappingKey& key, std::uint64_t slots);
     [[nodiscard]] Bytes associated(const Slot& slot) const;
-    void seal_slot(Bytes& out, const WrappingKey& key, const Slot& slot,
+    void seal_slot(Bytes& out, crypto::AeadKey& key, const Slot& slot,
                    const DocumentSecret& secret) const;
     [[nodiscard]] Result<DocumentSecret, DocumentKeysError> read_slot(const Slot& slot) const;
     [[nodiscard]] Status<DocumentKeysError> remove_leftover();
@@ -95,7 +96,9 @@ class DocumentKeys {
     Files* files_;
     std::filesystem::path path_;
     VaultId vault_;
-    mutable std::mutex mutex_;
+    std::mutex writes_;  // one change at a time
+    // Guards which file and key are in use, which rewrap() alone changes: readers wait for no sync.
+    mutable std::shared_mutex in_use_;
     std::unique_ptr<File> file_;
     std::uint32_t generation_;
     crypto::SecretBytes key_;

@@ -17,8 +17,10 @@ class DocumentWriter {
     DocumentWriter& operator=(const DocumentWriter&) = delete;
 
     [[nodiscard]] Status<VaultError> update(BytesView plaintext);
-    // Call once; durable when it returns. Answers the commitment.
-    [[nodiscard]] Result<Hash32, VaultError> commit(const std::vector<Bytes>& index);
+    // Call once; durable when it returns. Answers the commitment. The rest is as in Vault::put().
+    [[nodiscard]] Result<Hash32, VaultError> commit(
+        const std::vector<Bytes>& index, const std::optional<DocumentName>& replaces = {},
+        std::span<const Row> rows = {}, std::span<const Row> expected = {});
 
  private:
     friend class Vault;

@@ -42,6 +42,9 @@ inline constexpr std::string_view kDocumentsKey = "documents";
 inline constexpr std::string_view kRowsKey = "rows";
 inline constexpr std::string_view kHpkeKey = "hpke";
 
+// The key of Totals in kMeta.
+inline constexpr std::string_view kTotalsKey = "totals";
+
 // Names in a vault's folder.
 inline constexpr const char* kKeyStoreFile = "keystore";
 inline constexpr const char* kDocumentKeysFile = "document-keys";

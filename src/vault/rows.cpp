@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/rows.hpp"
 
+#include <array>
+
 #include "base/assert.hpp"
-#include "crypto/derive.hpp"
 
 namespace consilium::vault {
 namespace {
 
 constexpr char kFormat = 1;
 constexpr std::size_t kNameBytes = ledger::RecordId::kSize + 4;
-constexpr std::size_t kFixedBytes = 1 + 1 + 1 + 8 + 8 + Hash32::kSize + 4;
+constexpr std::size_t kRecordBytes = 1 + 1 + 1 + 8 + 8 + Hash32::kSize;
+constexpr std::size_t kTotalsBytes = 1 + 3 * 8;
 constexpr std::size_t kCodeBytes = 16;
 
-Bytes code_of(BytesView rows_key, Family family, BytesView key, BytesView body) {
-    Bytes head("consilium/vault-row/1");
-    head.push_back(static_cast<char>(family));
-    append_be32(head, static_cast<std::uint32_t>(key.size()));
-    return Bytes(crypto::hmac_sha256(rows_key, {head, key, body}).view().substr(0, kCodeBytes));
+// The code's own prefix: tag, family, length of the key.
+constexpr BytesView kTag = "consilium/vault-row/1";
+
+Hash32 code_of(const crypto::HmacKey& rows_key, Family family, BytesView key, BytesView body) {
+    std::array<char, 5> head{static_cast<char>(family)};
+    const auto size = static_cast<std::uint32_t>(key.size());
+    for (std::size_t i = 0; i < 4; ++i)
+        head[1 + i] = static_cast<char>(size >> (24 - 8 * i));
+    return rows_key.code({kTag, {head.data(), head.size()}, key, body});
 }
 
 }  // namespace
@@ -33,6 +39,12 @@ std::optional<DocumentName> parse_row_key(BytesView key) {
     CONSILIUM_ASSERT(assign(name.record, key.substr(0, ledger::RecordId::kSize)));
     name.version = read_be32(key.substr(ledger::RecordId::kSize));
     return name;
+}
+
+Bytes slot_key(std::uint64_t slot) {
+    Bytes out;
+    append_be64(out, slot);
+    return out;
 }
 
 Bytes index_row_key(BytesView key, const DocumentName& name) {
@@ -53,16 +65,11 @@ Bytes encode_record(const RecordRow& row) {
     append_be64(out, row.slot);
     append_be64(out, row.size);
     out += row.commitment.view();
-    append_be32(out, static_cast<std::uint32_t>(row.index.size()));
-    for (const Bytes& key : row.index) {
-        append_be32(out, static_cast<std::uint32_t>(key.size()));
-        out += key;
-    }
     return out;
 }
 
 std::optional<RecordRow> decode_record(BytesView body) {
-    if (body.size() < kFixedBytes || body[0] != kFormat || body[1] < 1 || body[1] > 3 ||
+    if (body.size() != kRecordBytes || body[0] != kFormat || body[1] < 1 || body[1] > 3 ||
         (body[2] != 0 && body[2] != 1)) {
         return std::nullopt;
     }
@@ -71,34 +78,68 @@ std::optional<RecordRow> decode_record(BytesView body) {
     row.in_file = body[2] == 1;
     row.slot = read_be64(body.substr(3));
     row.size = read_be64(body.substr(11));
-    CONSILIUM_ASSERT(assign(row.commitment, body.substr(19, Hash32::kSize)));
-    const std::uint32_t count = read_be32(body.substr(kFixedBytes - 4));
-    body.remove_prefix(kFixedBytes);
-    if (count > kIndexKeysMax || row.size > kDocumentBytesMax) return std::nullopt;
-    for (std::uint32_t i = 0; i < count; ++i) {
-        if (body.size() < 4) return std::nullopt;
-        const std::uint32_t size = read_be32(body);
-        body.remove_prefix(4);
-        if (size == 0 || size > kIndexKeyBytesMax || size > body.size()) return std::nullopt;
-        row.index.emplace_back(body.substr(0, size));
-        body.remove_prefix(size);
-    }
-    if (!body.empty()) return std::nullopt;
+    CONSILIUM_ASSERT(assign(row.commitment, body.substr(19)));
+    if (row.size > kDocumentBytesMax) return std::nullopt;
     return row;
 }
 
-Bytes protect_row(BytesView rows_key, Family family, BytesView key, BytesView body) {
-    Bytes out(body);
-    out += code_of(rows_key, family, key, body);
+Bytes encode_index_keys(const std::vector<Bytes>& keys) {
+    Bytes out(1, kFormat);
+    for (const Bytes& key : keys) {
+        out.push_back(static_cast<char>(key.size() >> 8U));
+        out.push_back(static_cast<char>(key.size()));
+        out += key;
+    }
     return out;
 }
 
-std::optional<BytesView> check_row(BytesView rows_key, Family family, BytesView key,
+std::optional<std::vector<Bytes>> decode_index_keys(BytesView body) {
+    if (body.size() < 2 || body[0] != kFormat) return std::nullopt;
+    body.remove_prefix(1);
+    std::vector<Bytes> keys;
+    while (!body.empty()) {
+        if (body.size() < 2 || keys.size() == kIndexKeysMax) return std::nullopt;
+        const std::size_t size = static_cast<std::size_t>(static_cast<unsigned char>(body[0]))
+                                     << 8U |
+                                 static_cast<unsigned char>(body[1]);
+        body.remove_prefix(2);
+        if (size == 0 || size > kIndexKeyBytesMax || size > body.size()) return std::nullopt;
+        keys.emplace_back(body.substr(0, size));
+        body.remove_prefix(size);
+    }
+    return keys;
+}
+
+Bytes encode_totals(const Totals& totals) {
+    Bytes out(1, kFormat);
+    append_be64(out, totals.documents);
+    append_be64(out, totals.bytes);
+    append_be64(out, totals.erased);
+    return out;
+}
+
+std::optional<Totals> decode_totals(BytesView body) {
+    if (body.size() != kTotalsBytes || body[0] != kFormat) return std::nullopt;
+    return Totals{read_be64(body.substr(1)), read_be64(body.substr(9)), read_be64(body.substr(17))};
+}
+
+Bytes protect_row(const crypto::HmacKey& rows_key, Family family, BytesView key, BytesView body) {
+    Bytes out;
+    out.reserve(body.size() + kCodeBytes);
+    out += body;
+    out += code_of(rows_key, family, key, body).view().substr(0, kCodeBytes);
+    return out;
+}
+
+std::optional<BytesView> check_row(const crypto::HmacKey& rows_key, Family family, BytesView key,
                                    BytesView row) {
     if (row.size() < kCodeBytes) return std::nullopt;
     const BytesView body = row.substr(0, row.size() - kCodeBytes);
-    const Bytes code = code_of(rows_key, family, key, body);
-    if (!crypto::equal_in_constant_time(code, row.substr(body.size()))) return std::nullopt;
+    const Hash32 code = code_of(rows_key, family, key, body);
+    if (!crypto::equal_in_constant_time(code.view().substr(0, kCodeBytes),
+                                        row.substr(body.size()))) {
+        return std::nullopt;
+    }
     return body;
 }
 

@@ -28,19 +28,20 @@ Bytes associated_of(const Bytes& prefix, std::uint32_t chunk, bool last) {
     return out;
 }
 
+// Network, record and version, as each chunk's associated data begins.
+Bytes associated_prefix(const ledger::NetworkId& network, const DocumentName& name) {
+    Bytes out(1, static_cast<char>(kTag.size()));
+    out.append(kTag).append(network.view()).append(name.record.view());
+    append_be32(out, name.version);
+    return out;
+}
+
 }  // namespace
 
 std::uint64_t sealed_size(std::uint64_t plaintext) {
     const std::uint64_t chunks =
         std::max<std::uint64_t>(1, (plaintext + kChunkBytes - 1) / kChunkBytes);
     return kHeader.size() + plaintext + chunks * crypto::kAeadTagBytes;
-}
-
-Bytes SealStream::associated_prefix(const ledger::NetworkId& network, const DocumentName& name) {
-    Bytes out(1, static_cast<char>(kTag.size()));
-    out.append(kTag).append(network.view()).append(name.record.view());
-    append_be32(out, name.version);
-    return out;
 }
 
 SealStream::SealStream(const ledger::NetworkId& network, const DocumentName& name, BytesView key,
@@ -82,7 +83,7 @@ Status<SealError> SealStream::finish() {
 OpenStream::OpenStream(const ledger::NetworkId& network, const DocumentName& name, BytesView key,
                        Sink sink)
     : key_(crypto::Aead::kAes256Gcm, key),
-      prefix_(SealStream::associated_prefix(network, name)),
+      prefix_(associated_prefix(network, name)),
       sink_(std::move(sink)),
       header_left_(kHeader.size()) {}
 
@@ -130,6 +131,32 @@ Status<SealError> OpenStream::finish() {
     if (error_) return fail(*error_);
     if (header_left_ > 0) return stop(SealError::kNotSealed);
     return open(true);
+}
+
+Bytes seal_small(const ledger::NetworkId& network, const DocumentName& name, BytesView key,
+                 BytesView plaintext) {
+    CONSILIUM_ASSERT(plaintext.size() <= kChunkBytes);
+    Bytes out;
+    out.reserve(kHeader.size() + plaintext.size() + crypto::kAeadTagBytes);
+    out += kHeader;
+    crypto::AeadKey(crypto::Aead::kAes256Gcm, key)
+        .seal_to(out, nonce_of(0, true), associated_of(associated_prefix(network, name), 0, true),
+                 plaintext);
+    return out;
+}
+
+Result<Bytes, SealError> open_small(const ledger::NetworkId& network, const DocumentName& name,
+                                    BytesView key, BytesView sealed) {
+    if (sealed.substr(0, kHeader.size()) != kHeader) return fail(SealError::kNotSealed);
+    sealed.remove_prefix(kHeader.size());
+    if (sealed.size() > kSealedChunkBytes) return fail(SealError::kTooLong);
+    Bytes out;
+    if (!crypto::AeadKey(crypto::Aead::kAes256Gcm, key)
+             .open_to(out, nonce_of(0, true),
+                      associated_of(associated_prefix(network, name), 0, true), sealed)) {
+        return fail(SealError::kForged);
+    }
+    return out;
 }
 
 }  // namespace consilium::vault

@@ -41,10 +41,6 @@ class SealStream {
     [[nodiscard]] Status<SealError> finish();
 
  private:
-    friend class OpenStream;
-    // Network, record and version, as each chunk's associated data begins.
-    [[nodiscard]] static Bytes associated_prefix(const ledger::NetworkId& network,
-                                                 const DocumentName& name);
     [[nodiscard]] Status<SealError> seal(bool last);
 
     crypto::AeadKey key_;
@@ -81,5 +77,12 @@ class OpenStream {
     std::uint32_t chunk_ = 0;
     std::optional<SealError> error_;
 };
+
+// The same bytes for a document of at most kChunkBytes, in one step.
+[[nodiscard]] Bytes seal_small(const ledger::NetworkId& network, const DocumentName& name,
+                               BytesView key, BytesView plaintext);
+[[nodiscard]] Result<Bytes, SealError> open_small(const ledger::NetworkId& network,
+                                                  const DocumentName& name, BytesView key,
+                                                  BytesView sealed);
 
 }  // namespace consilium::vault

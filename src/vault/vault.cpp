@@ -139,6 +139,7 @@ Result<std::unique_ptr<Vault>, OpenError> Vault::open(const fs::path& folder,
     if (!destroy_folder(folder / kBackupFolder)) return fail(because(VaultError::kDisk));
     if (auto opened = vault->open_document_keys(); !opened) return fail(opened.error());
     if (auto opened = vault->open_database(); !opened) return fail(opened.error());
+    if (auto done = vault->load_totals(); !done) return fail(because(done.error()));
     if (auto done = vault->finish_erasures(); !done) return fail(because(done.error()));
     if (auto done = vault->remove_orphans(); !done) return fail(because(done.error()));
     return vault;
@@ -189,6 +190,16 @@ Status<OpenError> Vault::open_database() {
     return Done{};
 }
 
+Status<VaultError> Vault::load_totals() {
+    const auto body = database_->get(Family::kMeta, kTotalsKey);
+    if (!body) return fail(to_vault_error(body.error()));
+    if (!body->has_value()) return Done{};
+    const auto found = decode_totals(**body);
+    if (!found) return fail(VaultError::kDamaged);
+    totals_ = *found;
+    return Done{};
+}
+
 // A crash while a document came in leaves its file, which no row names.
 Status<VaultError> Vault::remove_orphans() {
     std::error_code error;
@@ -215,6 +226,16 @@ Result<RecordRow, VaultError> Vault::row_of(const DocumentName& name) const {
     auto row = decode_record(**body);
     if (!row) return fail(VaultError::kDamaged);
     return std::move(*row);
+}
+
+// Also of a version whose entries a later one has replaced.
+Result<std::vector<Bytes>, VaultError> Vault::index_keys_of(std::uint64_t slot) const {
+    const auto body = database_->get(Family::kIndexKeys, slot_key(slot));
+    if (!body) return fail(to_vault_error(body.error()));
+    if (!body->has_value()) return std::vector<Bytes>();
+    auto keys = decode_index_keys(**body);
+    if (!keys) return fail(VaultError::kDamaged);
+    return std::move(*keys);
 }
 
 }  // namespace consilium::vault

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -11,32 +12,30 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "vault/batch.hpp"
 #include "vault/document_keys.hpp"
 #include "vault/key_store.hpp"
-#include "vault/rows.hpp"
 #include "vault/sealed.hpp"
 
 // Where a member's documents lie, sealed. A folder:
 //   keystore        the keys, under a passphrase (key_store.hpp)
 //   document-keys   key and salt of each document version (document_keys.hpp)
-//   db/             records, index entries and small documents (database.hpp)
+//   db/             records, index entries, small documents, services' rows (database.hpp)
 //   documents/      sealed documents above kInlineBytesMax, a file each
 // Nothing in it is readable without the passphrase. Thread-safe; reads run beside each other and
-// beside one write.
+// beside writes; writes that come together become durable together.
 namespace consilium::vault {
 
 class Database;
 class DocumentWriter;  // document_writer.hpp
-
-inline constexpr std::uint64_t kInlineBytesMax = 64U * 1024U;
-inline constexpr std::size_t kDocumentsPerPutMax = 4096;
 
 enum class VaultError : std::uint8_t {
     kNone,      // no such document version, or no vault in that folder
     kExists,    // the version is stored already, or the folder is not empty
     kErased,    // it was erased, for good
     kDamaged,   // what the disk holds is not what was stored
-    kInvalid,   // a version, index key or number of documents outside its limits
+    kConflict,  // a row is not as it was expected to be
+    kInvalid,   // a version, key, value or number of them outside its limits
     kTooLong,   // more than kDocumentBytesMax, or not as many bytes as announced
     kFull,      // the disk is full
     kDisk,      // the disk is read-only or fails
@@ -56,12 +55,6 @@ struct DocumentInfo {
     Hash32 commitment;
 };
 
-struct NewDocument {
-    DocumentName name;
-    BytesView payload;         // at most kInlineBytesMax; longer ones through begin()
-    std::vector<Bytes> index;  // 1..kIndexKeyBytesMax bytes each, at most kIndexKeysMax
-};
-
 class Vault {
     class FolderLock;
 
@@ -78,10 +71,12 @@ class Vault {
     Vault(const Vault&) = delete;
     Vault& operator=(const Vault&) = delete;
 
-    // Stores all of them or none; durable when it returns. Answers their commitments. One sync of
-    // the key file and one of the database, whatever their number.
+    // Stores all of it or nothing, if each row of `expected` is as said; durable when it returns.
+    // Answers the documents' commitments. Calls that come while others are written share their two
+    // syncs. kNone: what a document replaces is not there.
     [[nodiscard]] Result<std::vector<Hash32>, VaultError> put(
-        std::span<const NewDocument> documents);
+        std::span<const NewDocument> documents, std::span<const Row> rows = {},
+        std::span<const Row> expected = {});
     // A document that comes in pieces. `size` saves reading it again for its commitment.
     [[nodiscard]] Result<std::unique_ptr<DocumentWriter>, VaultError> begin(
         const DocumentName& name, std::optional<std::uint64_t> size);
@@ -90,14 +85,17 @@ class Vault {
     // complete and what the ledger's commitment is for: after an error, take it back.
     [[nodiscard]] Result<DocumentInfo, VaultError> read(const DocumentName& name,
                                                         const Sink& sink) const;
+    // The whole of it; kTooLong when it has more than `size_max` bytes.
+    [[nodiscard]] Result<Bytes, VaultError> read(const DocumentName& name,
+                                                 std::uint64_t size_max) const;
     [[nodiscard]] Result<DocumentInfo, VaultError> info(const DocumentName& name) const;
     // Ascending; erased ones too.
     [[nodiscard]] Result<std::vector<std::uint32_t>, VaultError> versions(
         const ledger::RecordId& record) const;
     // The key and salt, to seal them to another member.
     [[nodiscard]] Result<DocumentSecret, VaultError> secret(const DocumentName& name) const;
-    // Versions with an index key that begins with `prefix`, ascending by key: at most `limit`,
-    // those after the entry `after` (empty: from the first).
+    // Versions with an index key that begins with `prefix`, ascending by key, then by name: at most
+    // `limit`, those after the entry `after` (nothing: from the first).
     struct Entry {
         Bytes key;
         DocumentName name;
@@ -105,6 +103,11 @@ class Vault {
     [[nodiscard]] Result<std::vector<Entry>, VaultError> find(BytesView prefix,
                                                               const std::optional<Entry>& after,
                                                               std::size_t limit) const;
+    // The value of a service's row; nothing when there is none.
+    [[nodiscard]] Result<std::optional<Bytes>, VaultError> row(BytesView key) const;
+    // Rows whose keys begin with `prefix` and are above `after`, ascending, at most `limit`.
+    [[nodiscard]] Result<std::vector<Row>, VaultError> rows(BytesView prefix, BytesView after,
+                                                            std::size_t limit) const;
 
     // Destroys key, salt, payload and index entries of each: when it returns, nothing in the folder
     // gives them, not with the passphrase either. What stays is that they existed and their
@@ -116,6 +119,7 @@ class Vault {
     [[nodiscard]] Status<VaultError> rotate();
     [[nodiscard]] KeyStore& key_store() { return key_store_; }
 
+    [[nodiscard]] Totals totals() const;
     // Reads every document and compares its commitment; the number of stored ones.
     [[nodiscard]] Result<std::uint64_t, VaultError> verify() const;
 
@@ -138,14 +142,25 @@ class Vault {
 
     [[nodiscard]] Status<OpenError> open_document_keys();
     [[nodiscard]] Status<OpenError> open_database();
+    [[nodiscard]] Status<VaultError> load_totals();
     [[nodiscard]] Status<VaultError> finish_erasures();
     [[nodiscard]] Status<VaultError> remove_orphans();
     [[nodiscard]] std::filesystem::path file_of(const DocumentName& name) const;
     [[nodiscard]] Result<RecordRow, VaultError> row_of(const DocumentName& name) const;
-    [[nodiscard]] Status<VaultError> check_new(const DocumentName& name,
-                                               std::span<const Bytes> index) const;
+    [[nodiscard]] Result<std::vector<Bytes>, VaultError> index_keys_of(std::uint64_t slot) const;
+    [[nodiscard]] Status<VaultError> check_new(const DocumentName& name) const;
+    // vault_put.cpp: one call's part of a group, and the group.
+    struct Put;
+    class Group;
+    void submit(Put& put);
+    [[nodiscard]] std::vector<Put*> next_group() const;
+    [[nodiscard]] Status<VaultError> write(Group& group);
     [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
-                                                 OpenStream& stream) const;
+                                                 const DocumentSecret& secret,
+                                                 const Sink& sink) const;
+    [[nodiscard]] Result<DocumentInfo, VaultError> read_row(const DocumentName& name,
+                                                            const RecordRow& row,
+                                                            const Sink& sink) const;
     // What of an erasure is left when its rows are written: where former values still stand.
     struct Leavings;
     [[nodiscard]] Result<Leavings, VaultError> mark(std::span<const DocumentName> names);
@@ -163,6 +178,10 @@ class Vault {
     KeyStore key_store_;
     std::unique_ptr<DocumentKeys> document_keys_;
     std::unique_ptr<Database> database_;
+    mutable std::mutex totals_mutex_;
+    Totals totals_;
+    std::mutex waiting_mutex_;
+    std::deque<Put*> waiting_;           // the first one writes for those behind it
     std::mutex purges_;                  // one purge at a time; never taken under writes_
     std::mutex writes_;                  // one write at a time
     std::set<DocumentName> in_writing_;  // by a DocumentWriter; guarded by writes_

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <condition_variable>
+#include <map>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -10,13 +12,8 @@
 namespace consilium::vault {
 namespace {
 
-// The rows of one stored document, but its payload.
-void add_rows(std::vector<Database::Change>& changes, const DocumentName& name,
-              const RecordRow& row) {
-    changes.push_back({Family::kRecords, row_key(name), encode_record(row)});
-    for (const Bytes& key : row.index)
-        changes.push_back({Family::kIndex, index_row_key(key, name), Bytes()});
-}
+// Calls behind the first join its group up to this size, so that none waits for a long one.
+constexpr std::size_t kGroupBytesMax = 4U * 1024U * 1024U;
 
 bool is_index(std::span<const Bytes> index) {
     return index.size() <= kIndexKeysMax &&
@@ -25,67 +22,266 @@ bool is_index(std::span<const Bytes> index) {
            });
 }
 
+bool are_rows(std::span<const Row> rows) {
+    return rows.size() <= kRowsPerPutMax &&
+           std::all_of(rows.begin(), rows.end(), [](const Row& row) {
+               return !row.key.empty() && row.key.size() <= kRowKeyBytesMax &&
+                      (!row.value || row.value->size() <= kRowValueBytesMax);
+           });
+}
+
 }  // namespace
 
-Status<VaultError> Vault::check_new(const DocumentName& name, std::span<const Bytes> index) const {
-    if (name.version == 0 || !is_index(index)) return fail(VaultError::kInvalid);
+// Everything that needs no lock is done before it is handed over.
+struct Vault::Put {
+    struct Item {
+        DocumentName name;
+        const DocumentSecret* secret = nullptr;
+        const std::vector<Bytes>* index = nullptr;
+        std::optional<DocumentName> replaces;
+        RecordRow row;        // but its slot
+        Bytes sealed;         // nothing when it lies in a file
+        bool indexed = true;  // until a later one of the group replaces it
+    };
+    std::vector<Item> items;
+    std::span<const Row> rows;
+    std::span<const Row> expected;
+    bool by_writer = false;  // which has the name for itself
+
+    std::optional<VaultError> error;
+    bool written = false;  // perhaps: it got as far as the database
+    bool done = false;
+    std::condition_variable turn;
+
+    [[nodiscard]] std::size_t bytes() const {
+        std::size_t sum = 0;
+        for (const Item& item : items)
+            sum += item.sealed.size() + 256;
+        for (const Row& row : rows)
+            sum += row.key.size() + (row.value ? row.value->size() : 0);
+        return sum;
+    }
+};
+
+// The calls of a group that can be done one after the other: each sees those before it.
+class Vault::Group {
+ public:
+    explicit Group(const Vault& vault) : vault_(vault) {}
+
+    // Nothing of a call that cannot be done is taken.
+    void add(Put& put) {
+        std::vector<Database::Change> removals;
+        std::vector<Put::Item*> replaced;
+        std::map<DocumentName, Put::Item*> own;
+        for (Put::Item& item : put.items) {
+            put.error = check(put, item, own, removals, replaced);
+            if (put.error) return;
+            own.emplace(item.name, &item);
+        }
+        for (const Row& row : put.expected) {
+            if (!put.error) put.error = check_expected(row);
+        }
+        if (put.error) return;
+        puts_.push_back(&put);
+        items_.merge(own);
+        for (Put::Item* item : replaced)
+            item->indexed = false;
+        std::move(removals.begin(), removals.end(), std::back_inserter(changes_));
+        for (const Row& row : put.rows)
+            rows_[row.key] = &row;
+    }
+
+    [[nodiscard]] std::vector<DocumentKeys::Entry> entries() const {
+        std::vector<DocumentKeys::Entry> out;
+        for (const Put* put : puts_) {
+            for (const Put::Item& item : put->items)
+                out.push_back({item.name, item.secret});
+        }
+        return out;
+    }
+
+    // What to write, when the documents' secrets are in the slots from `slot` on.
+    [[nodiscard]] std::vector<Database::Change> changes(std::uint64_t slot, Totals& totals) {
+        for (Put* put : puts_) {
+            put->written = true;
+            for (Put::Item& item : put->items) {
+                item.row.slot = slot++;
+                totals.documents += 1;
+                totals.bytes += item.row.size;
+                add_rows(item);
+            }
+        }
+        for (const auto& [key, row] : rows_)
+            changes_.push_back({Family::kRows, key, row->value});
+        if (!items_.empty())
+            changes_.push_back({Family::kMeta, Bytes(kTotalsKey), encode_totals(totals)});
+        return std::move(changes_);
+    }
+
+    void fail_all(VaultError error) {
+        for (Put* put : puts_)
+            put->error = error;
+    }
+    [[nodiscard]] bool empty() const { return items_.empty() && rows_.empty(); }
+
+ private:
+    [[nodiscard]] std::optional<VaultError> check(const Put& put, const Put::Item& item,
+                                                  const std::map<DocumentName, Put::Item*>& own,
+                                                  std::vector<Database::Change>& removals,
+                                                  std::vector<Put::Item*>& replaced) const {
+        if (own.count(item.name) != 0 || items_.count(item.name) != 0 ||
+            (!put.by_writer && vault_.in_writing_.count(item.name) != 0)) {
+            return VaultError::kExists;
+        }
+        if (const auto checked = vault_.check_new(item.name); !checked) return checked.error();
+        if (!item.replaces) return std::nullopt;
+        for (const auto* among : {&own, &items_}) {
+            const auto found = among->find(*item.replaces);
+            if (found == among->end()) continue;
+            replaced.push_back(found->second);
+            return std::nullopt;
+        }
+        const auto row = vault_.row_of(*item.replaces);
+        if (!row) return row.error();
+        // Entries of one that is being erased go with it.
+        if (row->state != State::kStored) return std::nullopt;
+        const auto keys = vault_.index_keys_of(row->slot);
+        if (!keys) return keys.error();
+        for (const Bytes& key : *keys)
+            removals.push_back({Family::kIndex, index_row_key(key, *item.replaces), std::nullopt});
+        return std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<VaultError> check_expected(const Row& expected) const {
+        const auto ahead = rows_.find(expected.key);
+        if (ahead != rows_.end()) {
+            return ahead->second->value == expected.value ? std::nullopt
+                                                          : std::optional(VaultError::kConflict);
+        }
+        const auto now = vault_.row(expected.key);
+        if (!now) return now.error();
+        return *now == expected.value ? std::nullopt : std::optional(VaultError::kConflict);
+    }
+
+    void add_rows(Put::Item& item) {
+        changes_.push_back({Family::kRecords, row_key(item.name), encode_record(item.row)});
+        const Bytes slot = slot_key(item.row.slot);
+        if (!item.row.in_file)
+            changes_.push_back({Family::kPayloads, slot, std::move(item.sealed)});
+        if (item.index->empty()) return;
+        changes_.push_back({Family::kIndexKeys, slot, encode_index_keys(*item.index)});
+        if (!item.indexed) return;
+        for (const Bytes& key : *item.index)
+            changes_.push_back({Family::kIndex, index_row_key(key, item.name), Bytes()});
+    }
+
+    const Vault& vault_;
+    std::vector<Put*> puts_;
+    std::map<DocumentName, Put::Item*> items_;
+    std::map<Bytes, const Row*> rows_;
+    std::vector<Database::Change> changes_;
+};
+
+Status<VaultError> Vault::check_new(const DocumentName& name) const {
     const auto row = row_of(name);
     if (row) return fail(row->state == State::kStored ? VaultError::kExists : VaultError::kErased);
     if (row.error() != VaultError::kNone) return fail(row.error());
     return Done{};
 }
 
-Result<std::vector<Hash32>, VaultError> Vault::put(std::span<const NewDocument> documents) {
-    if (documents.empty() || documents.size() > kDocumentsPerPutMax)
+// The first call in the queue writes for those behind it; they find their answer when it wakes
+// them.
+void Vault::submit(Put& put) {
+    std::unique_lock lock(waiting_mutex_);
+    waiting_.push_back(&put);
+    put.turn.wait(lock, [&] { return put.done || waiting_.front() == &put; });
+    if (put.done) return;
+    const std::vector<Put*> group = next_group();
+    lock.unlock();
+    {
+        const std::lock_guard writing(writes_);
+        Group checked(*this);
+        for (Put* one : group)
+            checked.add(*one);
+        if (const auto written = write(checked); !written) checked.fail_all(written.error());
+    }
+    lock.lock();
+    for (Put* one : group) {
+        waiting_.pop_front();
+        one->done = true;
+        if (one != &put) one->turn.notify_one();
+    }
+    if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+}
+
+std::vector<Vault::Put*> Vault::next_group() const {
+    std::vector<Put*> group;
+    std::size_t bytes = 0;
+    std::size_t documents = 0;
+    for (Put* put : waiting_) {
+        bytes += put->bytes();
+        documents += put->items.size();
+        if (!group.empty() && (bytes > kGroupBytesMax || documents > kDocumentsPerPutMax)) break;
+        group.push_back(put);
+    }
+    return group;
+}
+
+Status<VaultError> Vault::write(Group& group) {
+    if (group.empty()) return Done{};
+    const std::vector<DocumentKeys::Entry> entries = group.entries();
+    std::uint64_t slot = 0;
+    if (!entries.empty()) {
+        const auto first = document_keys_->put(entries);
+        if (!first) return fail(to_vault_error(first.error()));
+        slot = *first;
+    }
+    Totals next = totals();
+    const std::vector<Database::Change> changes = group.changes(slot, next);
+    if (auto written = database_->write(changes); !written)
+        return fail(to_vault_error(written.error()));
+    const std::lock_guard lock(totals_mutex_);
+    totals_ = next;
+    return Done{};
+}
+
+Result<std::vector<Hash32>, VaultError> Vault::put(std::span<const NewDocument> documents,
+                                                   std::span<const Row> rows,
+                                                   std::span<const Row> expected) {
+    if ((documents.empty() && rows.empty()) || documents.size() > kDocumentsPerPutMax ||
+        !are_rows(rows) || !are_rows(expected)) {
         return fail(VaultError::kInvalid);
+    }
     std::vector<DocumentSecret> secrets;
-    std::vector<DocumentKeys::Entry> entries;
-    std::vector<Database::Change> changes;
     std::vector<Hash32> commitments;
     secrets.reserve(documents.size());
-    // Sealed before the lock is taken: this part runs beside other writes.
+    Put put;
+    put.rows = rows;
+    put.expected = expected;
     for (const NewDocument& document : documents) {
+        if (document.name.version == 0 || !is_index(document.index))
+            return fail(VaultError::kInvalid);
         if (document.payload.size() > kInlineBytesMax) return fail(VaultError::kTooLong);
         secrets.push_back(DocumentSecret::random());
         const DocumentSecret& secret = secrets.back();
-        entries.push_back({document.name, &secret});
-        commitments.push_back(ledger::document_commitment(secret.salt.view(), document.payload));
-        Bytes sealed;
-        SealStream stream(network_, document.name, secret.key.view(), [&sealed](BytesView bytes) {
-            sealed += bytes;
-            return true;
-        });
-        CONSILIUM_ASSERT(stream.update(document.payload).ok() && stream.finish().ok());
-        changes.push_back({Family::kPayloads, row_key(document.name), std::move(sealed)});
+        Put::Item item{document.name, &secret, &document.index, document.replaces, {}, {}};
+        item.row.size = document.payload.size();
+        item.row.commitment = ledger::document_commitment(secret.salt.view(), document.payload);
+        item.sealed = seal_small(network_, document.name, secret.key.view(), document.payload);
+        commitments.push_back(item.row.commitment);
+        put.items.push_back(std::move(item));
     }
-    const std::lock_guard lock(writes_);
-    std::set<DocumentName> names;
-    for (const NewDocument& document : documents) {
-        if (auto checked = check_new(document.name, document.index); !checked)
-            return fail(checked.error());
-        if (in_writing_.count(document.name) != 0 || !names.insert(document.name).second)
-            return fail(VaultError::kExists);
-    }
-    const auto first = document_keys_->put(entries);
-    if (!first) return fail(to_vault_error(first.error()));
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        RecordRow row;
-        row.slot = *first + i;
-        row.size = documents[i].payload.size();
-        row.commitment = commitments[i];
-        row.index = documents[i].index;
-        add_rows(changes, documents[i].name, row);
-    }
-    if (auto written = database_->write(changes); !written)
-        return fail(to_vault_error(written.error()));
+    submit(put);
+    if (put.error) return fail(*put.error);
     return commitments;
 }
 
 Result<std::unique_ptr<DocumentWriter>, VaultError> Vault::begin(
     const DocumentName& name, std::optional<std::uint64_t> size) {
     if (size && *size > kDocumentBytesMax) return fail(VaultError::kTooLong);
+    if (name.version == 0) return fail(VaultError::kInvalid);
     const std::lock_guard lock(writes_);
-    if (auto checked = check_new(name, {}); !checked) return fail(checked.error());
+    if (auto checked = check_new(name); !checked) return fail(checked.error());
     if (in_writing_.count(name) != 0) return fail(VaultError::kExists);
     auto file = files_.open(file_of(name), Open::kReplace);
     if (!file) return fail(to_vault_error(file.error()));
@@ -143,9 +339,13 @@ Result<Hash32, VaultError> DocumentWriter::commitment() {
     return hash.finish();
 }
 
-Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& index) {
+Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& index,
+                                                  const std::optional<DocumentName>& replaces,
+                                                  std::span<const Row> rows,
+                                                  std::span<const Row> expected) {
     CONSILIUM_ASSERT(!committed_);
-    if (!is_index(index)) return fail(VaultError::kInvalid);
+    if (!is_index(index) || !are_rows(rows) || !are_rows(expected))
+        return fail(VaultError::kInvalid);
     if (size_ && *size_ != plaintext_bytes_) return fail(VaultError::kTooLong);
     if (!stream_.finish()) return fail(VaultError::kDisk);
     auto made = commitment();
@@ -153,22 +353,19 @@ Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& inde
     if (auto synced = file_->sync(); !synced) return fail(to_vault_error(synced.error()));
     if (auto synced = vault_.files_.sync_parent(vault_.file_of(name_)); !synced)
         return fail(to_vault_error(synced.error()));
-    RecordRow row;
-    row.in_file = true;
-    row.size = plaintext_bytes_;
-    row.commitment = *made;
-    row.index = index;
-    const std::lock_guard lock(vault_.writes_);
-    const DocumentKeys::Entry entry{name_, &secret_};
-    const auto slot = vault_.document_keys_->put({&entry, 1});
-    if (!slot) return fail(to_vault_error(slot.error()));
-    row.slot = *slot;
-    std::vector<Database::Change> changes;
-    add_rows(changes, name_, row);
-    // From here on the row may name the file, whatever the write answers.
-    committed_ = true;
-    if (auto written = vault_.database_->write(changes); !written)
-        return fail(to_vault_error(written.error()));
+    Vault::Put put;
+    put.by_writer = true;
+    put.rows = rows;
+    put.expected = expected;
+    Vault::Put::Item item{name_, &secret_, &index, replaces, {}, {}};
+    item.row.in_file = true;
+    item.row.size = plaintext_bytes_;
+    item.row.commitment = *made;
+    put.items.push_back(std::move(item));
+    vault_.submit(put);
+    // The row may name the file, whatever the write answered.
+    committed_ = put.written;
+    if (put.error) return fail(*put.error);
     return *made;
 }
 

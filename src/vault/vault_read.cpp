@@ -31,56 +31,74 @@ Result<DocumentSecret, VaultError> Vault::secret(const DocumentName& name) const
 }
 
 Status<VaultError> Vault::open_sealed(const DocumentName& name, const RecordRow& row,
-                                      OpenStream& stream) const {
-    const auto feed = [&stream](BytesView sealed) -> Status<VaultError> {
-        if (auto opened = stream.update(sealed); !opened)
-            return fail(to_vault_error(opened.error()));
-        return Done{};
-    };
-    if (row.in_file) {
-        const auto file = files_.open(file_of(name), Open::kRead);
-        if (!file) return fail(to_vault_error(file.error()));
-        for (std::uint64_t at = 0;; at += kChunkBytes) {
-            const auto piece = (*file)->read(at, kChunkBytes);
-            if (!piece) return fail(to_vault_error(piece.error()));
-            if (auto fed = feed(*piece); !fed) return fed;
-            if (piece->size() < kChunkBytes) break;
-        }
-    } else {
-        const auto sealed = database_->get(Family::kPayloads, row_key(name));
+                                      const DocumentSecret& secret, const Sink& sink) const {
+    if (!row.in_file) {
+        const auto sealed = database_->get(Family::kPayloads, slot_key(row.slot));
         if (!sealed) return fail(to_vault_error(sealed.error()));
         if (!sealed->has_value()) return fail(VaultError::kDamaged);
-        if (auto fed = feed(**sealed); !fed) return fed;
+        const auto opened = open_small(network_, name, secret.key.view(), **sealed);
+        if (!opened) return fail(to_vault_error(opened.error()));
+        if (!opened->empty() && !sink(*opened)) return fail(VaultError::kSink);
+        return Done{};
+    }
+    OpenStream stream(network_, name, secret.key.view(), sink);
+    const auto file = files_.open(file_of(name), Open::kRead);
+    if (!file) return fail(to_vault_error(file.error()));
+    for (std::uint64_t at = 0;; at += kChunkBytes) {
+        const auto piece = (*file)->read(at, kChunkBytes);
+        if (!piece) return fail(to_vault_error(piece.error()));
+        if (auto opened = stream.update(*piece); !opened)
+            return fail(to_vault_error(opened.error()));
+        if (piece->size() < kChunkBytes) break;
     }
     if (auto finished = stream.finish(); !finished) return fail(to_vault_error(finished.error()));
     return Done{};
 }
 
-Result<DocumentInfo, VaultError> Vault::read(const DocumentName& name, const Sink& sink) const {
-    const auto row = row_of(name);
-    if (!row) return fail(row.error());
-    if (row->state != State::kStored) return fail(VaultError::kErased);
-    const auto secret = document_keys_->get({row->slot, name});
+Result<DocumentInfo, VaultError> Vault::read_row(const DocumentName& name, const RecordRow& row,
+                                                 const Sink& sink) const {
+    if (row.state != State::kStored) return fail(VaultError::kErased);
+    const auto secret = document_keys_->get({row.slot, name});
     if (!secret) return fail(to_vault_error(secret.error()));
-    auto hash = ledger::document_commitment_stream(secret->salt.view(), row->size);
-    std::uint64_t left = row->size;
+    auto hash = ledger::document_commitment_stream(secret->salt.view(), row.size);
+    std::uint64_t left = row.size;
     bool refused = false;
-    OpenStream stream(network_, name, secret->key.view(), [&](BytesView plaintext) {
+    const auto opened = open_sealed(name, row, *secret, [&](BytesView plaintext) {
         if (plaintext.size() > left) return false;
         left -= plaintext.size();
         hash.update(plaintext);
         refused = !sink(plaintext);
         return !refused;
     });
-    if (auto opened = open_sealed(name, *row, stream); !opened) {
+    if (!opened) {
         if (opened.error() == VaultError::kSink && !refused) return fail(VaultError::kDamaged);
         // Erased while it was read, it is not damaged.
         const auto now = row_of(name);
         if (now && now->state != State::kStored) return fail(VaultError::kErased);
         return fail(opened.error());
     }
-    if (left != 0 || hash.finish() != row->commitment) return fail(VaultError::kDamaged);
-    return info_of(*row);
+    if (left != 0 || hash.finish() != row.commitment) return fail(VaultError::kDamaged);
+    return info_of(row);
+}
+
+Result<DocumentInfo, VaultError> Vault::read(const DocumentName& name, const Sink& sink) const {
+    const auto row = row_of(name);
+    if (!row) return fail(row.error());
+    return read_row(name, *row, sink);
+}
+
+Result<Bytes, VaultError> Vault::read(const DocumentName& name, std::uint64_t size_max) const {
+    const auto row = row_of(name);
+    if (!row) return fail(row.error());
+    if (row->state == State::kStored && row->size > size_max) return fail(VaultError::kTooLong);
+    Bytes out;
+    out.reserve(static_cast<std::size_t>(row->size));
+    const auto read = read_row(name, *row, [&out](BytesView plaintext) {
+        out += plaintext;
+        return true;
+    });
+    if (!read) return fail(read.error());
+    return out;
 }
 
 Result<std::vector<std::uint32_t>, VaultError> Vault::versions(
@@ -121,6 +139,30 @@ Result<std::vector<Vault::Entry>, VaultError> Vault::find(BytesView prefix,
     if (!scanned) return fail(to_vault_error(scanned.error()));
     if (damaged) return fail(VaultError::kDamaged);
     return out;
+}
+
+Result<std::optional<Bytes>, VaultError> Vault::row(BytesView key) const {
+    auto body = database_->get(Family::kRows, key);
+    if (!body) return fail(to_vault_error(body.error()));
+    return std::move(*body);
+}
+
+Result<std::vector<Row>, VaultError> Vault::rows(BytesView prefix, BytesView after,
+                                                 std::size_t limit) const {
+    std::vector<Row> out;
+    if (limit == 0) return out;
+    const auto scanned =
+        database_->scan(Family::kRows, prefix, after, [&](BytesView key, BytesView body) {
+            if (key != after) out.push_back({Bytes(key), Bytes(body)});
+            return out.size() < limit;
+        });
+    if (!scanned) return fail(to_vault_error(scanned.error()));
+    return out;
+}
+
+Totals Vault::totals() const {
+    const std::lock_guard lock(totals_mutex_);
+    return totals_;
 }
 
 Result<std::uint64_t, VaultError> Vault::verify() const {

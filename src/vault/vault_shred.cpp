@@ -61,6 +61,7 @@ Result<Vault::Leavings, VaultError> Vault::mark(std::span<const DocumentName> na
 Result<Vault::Leavings, VaultError> Vault::erase(std::span<const DocumentName> names) {
     std::vector<std::uint64_t> slots;
     std::vector<Database::Change> changes;
+    Totals next = totals();
     Leavings out;
     bool in_files = false;
     for (const DocumentName& name : names) {
@@ -73,22 +74,34 @@ Result<Vault::Leavings, VaultError> Vault::erase(std::span<const DocumentName> n
             out.everywhere = true;
             continue;
         }
+        const auto keys = index_keys_of(row->slot);
+        if (!keys) return fail(keys.error());
         slots.push_back(row->slot);
+        next.documents -= 1;
+        next.bytes -= row->size;
+        next.erased += 1;
         RecordRow erased = *row;
         erased.state = State::kErased;
-        erased.index.clear();
+        const Bytes slot = slot_key(row->slot);
         changes.push_back({Family::kRecords, row_key(name), encode_record(erased)});
-        changes.push_back({Family::kPayloads, row_key(name), std::nullopt});
-        out.places.push_back({Family::kRecords, row_key(name)});
-        for (const Bytes& key : row->index) {
+        changes.push_back({Family::kPayloads, slot, std::nullopt});
+        if (keys->empty()) continue;
+        changes.push_back({Family::kIndexKeys, slot, std::nullopt});
+        out.places.push_back({Family::kIndexKeys, slot});
+        for (const Bytes& key : *keys) {
             changes.push_back({Family::kIndex, index_row_key(key, name), std::nullopt});
             out.places.push_back({Family::kIndex, index_row_key(key, name)});
         }
     }
     if (auto erased = document_keys_->erase(slots); !erased)
         return fail(to_vault_error(erased.error()));
+    changes.push_back({Family::kMeta, Bytes(kTotalsKey), encode_totals(next)});
     if (auto written = database_->write(changes); !written)
         return fail(to_vault_error(written.error()));
+    {
+        const std::lock_guard lock(totals_mutex_);
+        totals_ = next;
+    }
     for (const DocumentName& name : names) {
         const auto removed = files_.remove(file_of(name));
         if (!removed && removed.error() != FileError::kMissing) return fail(VaultError::kDisk);

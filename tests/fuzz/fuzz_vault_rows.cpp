@@ -18,7 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CONSILIUM_ASSERT(vault::encode_record(*row) == bytes);
     if (const auto name = vault::parse_row_key(bytes))
         CONSILIUM_ASSERT(vault::row_key(*name) == bytes);
-    const Bytes rows_key(32, 'k');
+    if (const auto keys = vault::decode_index_keys(bytes))
+        CONSILIUM_ASSERT(vault::encode_index_keys(*keys) == bytes);
+    if (const auto totals = vault::decode_totals(bytes))
+        CONSILIUM_ASSERT(vault::encode_totals(*totals) == bytes);
+    static const crypto::HmacKey rows_key(Bytes(32, 'k'));
     CONSILIUM_ASSERT(!vault::check_row(rows_key, vault::Family::kIndex, "key", bytes));
     const vault::Route route{{}, "general-hospital", "city-clinic", {}};
     CONSILIUM_ASSERT(!vault::unwrap_document_key(route, bytes, own, peer.public_key));
