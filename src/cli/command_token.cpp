@@ -20,6 +20,10 @@ struct Options {
     std::string client = "consilium-cli";
     std::string scope = std::string(kFullScope);
     std::uint64_t minutes = 60;
+    std::string purpose;
+    bool break_glass = false;
+    std::string patient;
+    std::string link;
 };
 
 void new_token(const Options& options, Context& context) {
@@ -30,19 +34,26 @@ void new_token(const Options& options, Context& context) {
     request.client_id = options.client;
     request.scope = options.scope;
     request.lifetime_ms = options.minutes * 60'000;
+    request.purpose_of_use = options.purpose;
+    request.break_glass = options.break_glass;
+    request.patient = options.patient;
+    request.link = options.link;
     const auto token = issue_token(*member, request);
     if (!token) return context.fail(token.error());
     if (!context.json) {
         context.out << *token << '\n';
         return;
     }
-    context.out << node::pretty_json(boost::json::object{
-                       {"token", *token},
-                       {"member", member->id},
-                       {"subject", request.subject},
-                       {"scope", request.scope},
-                       {"expires", to_rfc3339({now().value + request.lifetime_ms})}})
-                << '\n';
+    boost::json::object shown{{"token", *token},
+                              {"member", member->id},
+                              {"subject", request.subject},
+                              {"scope", request.scope},
+                              {"expires", to_rfc3339({now().value + request.lifetime_ms})}};
+    if (!request.purpose_of_use.empty()) shown["purpose_of_use"] = request.purpose_of_use;
+    if (request.break_glass) shown["break_glass"] = true;
+    if (!request.patient.empty()) shown["patient"] = request.patient;
+    if (!request.link.empty()) shown["link"] = request.link;
+    context.out << node::pretty_json(shown) << '\n';
 }
 
 }  // namespace
@@ -61,6 +72,22 @@ void add_token(CLI::App& app, Context& context) {
     made->add_option("--minutes", options->minutes, "How long it is valid")
         ->check(CLI::Range(1, 1440))
         ->capture_default_str();
+    made->add_option("--purpose", options->purpose,
+                     "Why its holder asks: a code of v3-PurposeOfUse, such as TREAT")
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                const bool capitals = std::all_of(text.begin(), text.end(),
+                                                  [](char c) { return c >= 'A' && c <= 'Z'; });
+                return capitals && text.size() >= 2 && text.size() <= 16
+                           ? std::string()
+                           : std::string("2 to 16 capital letters");
+            },
+            ""));
+    made->add_flag("--break-glass", options->break_glass, "Its holder is cleared for emergencies");
+    made->add_option("--patient", options->patient,
+                     "The FHIR id of the Patient whose record it is for, with patient/ scopes");
+    made->add_option("--link", options->link,
+                     "The link whose record it is for, 32 hex digits, with patient/ scopes");
     made->callback([options, &context] { new_token(*options, context); });
 }
 

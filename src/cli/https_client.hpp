@@ -3,15 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "cli/output.hpp"
+#include "http/client.hpp"
 
 namespace consilium::cli {
+
+using http::HttpReply;
+using http::HttpRequest;
 
 // Where a node listens, whom to trust and as whom to speak.
 struct Endpoint {
@@ -24,39 +26,22 @@ struct Endpoint {
 // "https://host:port" or "https://[v6]:port"; the port may be left out (443).
 [[nodiscard]] Result<Endpoint, std::string> parse_endpoint(std::string_view url);
 
-struct HttpRequest {
-    std::string method = "GET";
-    std::string target;
-    std::string content_type;  // with a body
-    std::string accept = "application/json";
-    Bytes body;
-};
-
-struct HttpReply {
-    unsigned status = 0;
-    std::string content_type;
-    Bytes body;
-};
-
-// One keep-alive connection over TLS 1.3 that verifies the node's certificate and name. Connects
-// with the first request, and once more when the node closed it in between. Not thread-safe.
+// A connection to a node, with the command's words for what goes wrong. Not thread-safe.
 class HttpsClient {
  public:
     explicit HttpsClient(Endpoint endpoint,
-                         std::chrono::milliseconds timeout = std::chrono::seconds(60));
-    HttpsClient(HttpsClient&&) noexcept;
-    HttpsClient& operator=(HttpsClient&&) noexcept;
-    ~HttpsClient();
+                         std::chrono::milliseconds timeout = std::chrono::seconds(120));
 
     // Any answer is a success here, whatever its status. The problem is kUnreachable, and says
-    // whether nobody listens, the certificate is not trusted or the time is over.
-    [[nodiscard]] Result<HttpReply, Problem> send(const HttpRequest& request);
+    // whether nobody listens, the certificate is not trusted or the time is over. Every request of
+    // ours may be sent twice, submissions too.
+    [[nodiscard]] Result<HttpReply, Problem> send(HttpRequest request);
 
-    [[nodiscard]] const Endpoint& endpoint() const;
+    [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
  private:
-    struct State;
-    std::unique_ptr<State> state_;
+    Endpoint endpoint_;
+    http::Client client_;
 };
 
 }  // namespace consilium::cli

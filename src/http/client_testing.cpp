@@ -157,4 +157,22 @@ void TestClient::finish_sending() {
     SSL_shutdown(state_->ssl.get());
 }
 
+Certificate moved_in_time(const Certificate& certificate, int minutes) {
+    const auto read = [](const std::string& pem) {
+        return Owned<BIO, BIO_free_all>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    };
+    const Owned<X509, X509_free> x(
+        PEM_read_bio_X509(read(certificate.certificate_pem).get(), nullptr, nullptr, nullptr));
+    const Owned<EVP_PKEY, EVP_PKEY_free> key(PEM_read_bio_PrivateKey(
+        read(certificate.private_key_pem).get(), nullptr, nullptr, nullptr));
+    // An hour that ends, or begins, so many minutes from now.
+    const long from = minutes * 60L - (minutes < 0 ? 3600 : 0);
+    X509_gmtime_adj(X509_getm_notBefore(x.get()), from);
+    X509_gmtime_adj(X509_getm_notAfter(x.get()), from + 3600);
+    X509_sign(x.get(), key.get(), EVP_sha256());
+    const Owned<BIO, BIO_free_all> out(BIO_new(BIO_s_mem()));
+    PEM_write_bio_X509(out.get(), x.get());
+    return {bio_text(out.get()), certificate.private_key_pem};
+}
+
 }  // namespace consilium::http

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/tls.hpp"
+
 namespace consilium::http {
 
 struct TestReply {
@@ -45,5 +47,8 @@ class TestClient {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+// The same certificate and key, but for a time that is over (minutes < 0) or still to come.
+[[nodiscard]] Certificate moved_in_time(const Certificate& certificate, int minutes);
 
 }  // namespace consilium::http

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
-#include <chrono>
 
 #include "base/assert.hpp"
 
@@ -21,14 +20,6 @@ constexpr int kReadsPerTurn = 16;
 // Bodies of refused requests up to this size are read and dropped, so that the connection lives.
 constexpr std::uint64_t kDroppedBodyBytesMax = 64U * 1024U;
 constexpr std::uint64_t kLargeBodyBytes = 64U * 1024U;
-constexpr std::uint64_t kBodyBytesPerSecondMin = 64U * 1024U;
-constexpr std::uint64_t kLingerMs = 1000;
-// The same while the server stops: clients that keep idle connections must not hold it up.
-constexpr std::uint64_t kLingerStoppingMs = 100;
-
-std::uint64_t count_of(std::chrono::milliseconds ms) {
-    return static_cast<std::uint64_t>(ms.count());
-}
 
 }  // namespace
 
@@ -79,9 +70,12 @@ void Connection::wait_writable() {
 bool Connection::handshake() {
     const auto result = tls_.accept();
     if (result == TlsSocket::Result::kClosed || tls_.flush() == TlsSocket::Result::kClosed) {
-        // Let the alert go out before the socket does.
-        (void)tls_.flush();
-        close();
+        // What is wrong is in an alert, which a reset would destroy on its way.
+        if (tls_.flush() == TlsSocket::Result::kDone) {
+            hang_up();
+        } else {
+            close();
+        }
         return false;
     }
     if (tls_.waiting() > 0) wait_writable();
@@ -215,7 +209,7 @@ void Connection::on_head() {
         parameter = std::string_view(target_).substr(
             static_cast<std::size_t>(parameter.data() - head.target.data()), parameter.size());
     }
-    last_event_id_ = head.last_event_id;
+    keep_fields(head);
     method_ = head.method;
     keep_alive_ = head.keep_alive;
     body_bytes_seen_ = 0;
@@ -288,7 +282,8 @@ void Connection::on_message() {
     request.path = target.substr(0, mark);
     if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
     request.parameters = admission_.parameters;
-    request.last_event_id = last_event_id_;
+    request.fields = fields_;
+    request.peer = tls_.peer();
     request.accept = admission_.accept;
     request.principal = std::move(admission_.principal);
     request.body = std::move(parser_.body());
@@ -314,6 +309,26 @@ void Connection::refuse_rest(Response response) {
     }
     slots_.back().asked_ms = steady_ms();
     answer(first_slot_ + slots_.size() - 1, std::move(response));
+}
+
+// The header's views end with the next read.
+void Connection::keep_fields(const RequestHead& head) {
+    const auto all = [](RequestFields& fields) {
+        return std::array{&fields.content_type,  &fields.accept,        &fields.last_event_id,
+                          &fields.if_match,      &fields.if_none_match, &fields.if_modified_since,
+                          &fields.if_none_exist, &fields.prefer};
+    };
+    static_assert(sizeof(RequestFields) == 8 * sizeof(std::string_view), "keep them all");
+    fields_ = head.fields;
+    field_text_.clear();
+    for (const auto* field : all(fields_))
+        field_text_ += *field;
+    std::size_t at = 0;
+    for (auto* field : all(fields_)) {
+        const auto size = field->size();
+        *field = std::string_view(field_text_).substr(at, size);
+        at += size;
+    }
 }
 
 Connection::Slot* Connection::find(std::uint64_t slot) {
@@ -359,118 +374,6 @@ void Connection::begin_stream(std::uint64_t number, std::shared_ptr<StreamBuffer
     slot->stream = std::move(stream);
     slot->close = true;
     answer(number, std::move(head));
-}
-
-void Connection::check_timeouts(std::uint64_t now_ms) {
-    const auto& limits = thread_.shared.limits;
-    const auto over = [now_ms](std::uint64_t since, std::uint64_t limit) {
-        return since != 0 && now_ms > since && now_ms - since > limit;
-    };
-    const auto give_up = [this] {
-        thread_.shared.metrics.timeouts.add();
-        close();
-    };
-    if (phase_ == Phase::kHandshake) {
-        if (over(phase_since_ms_, count_of(limits.handshake_timeout))) give_up();
-        return;
-    }
-    if (phase_ == Phase::kLingering) {
-        if (over(phase_since_ms_, thread_.stopping ? kLingerStoppingMs : kLingerMs)) close();
-        return;
-    }
-    if (phase_ != Phase::kOpen) return;
-    if (over(write_since_ms_, count_of(limits.write_timeout))) return give_up();
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-        if (slots_[i].asked_ms == 0 || !over(slots_[i].asked_ms, count_of(limits.answer_timeout))) {
-            break;  // later ones were asked later
-        }
-        answer(first_slot_ + i,
-               problem_retry(504, "answer-timeout", "The answer took too long; it may still come",
-                             limits.retry_after_s));
-    }
-    if (!paused_ && !no_more_requests_ && request_since_ms_ != 0) {
-        const auto allowed =
-            parser_.in_body()
-                ? count_of(limits.body_timeout) + body_bytes_seen_ * 1000 / kBodyBytesPerSecondMin
-                : count_of(limits.header_timeout);
-        if (over(request_since_ms_, allowed)) {
-            thread_.shared.metrics.timeouts.add();
-            refuse_rest(problem(408, "request-timeout", "The request came too slowly"));
-        }
-    }
-    if (slots_.empty() && stream_ == nullptr && request_since_ms_ == 0 && write_since_ms_ == 0 &&
-        over(active_ms_, count_of(limits.idle_timeout))) {
-        close();
-    }
-}
-
-void Connection::begin_stop() {
-    if (phase_ == Phase::kHandshake || phase_ == Phase::kLingering || stream_ != nullptr) {
-        close();
-        return;
-    }
-    if (phase_ != Phase::kOpen) return;
-    if (parser_.in_body()) {
-        refuse_rest(problem_retry(503, "stopping", "The node is going down",
-                                  thread_.shared.limits.retry_after_s));
-    }
-    no_more_requests_ = true;
-    if (slots_.empty()) {
-        finish();
-    } else {
-        slots_.back().close = true;
-    }
-}
-
-void Connection::close() {
-    if (phase_ == Phase::kClosed) return;
-    phase_ = Phase::kClosed;
-    release_body();
-    auto& shared = thread_.shared;
-    shared.in_flight.fetch_sub(slots_.size());
-    for (auto& slot : slots_) {
-        if (slot.stream) {
-            shared.streams.fetch_sub(1);
-            slot.stream->end();
-        }
-    }
-    slots_.clear();
-    if (stream_) {
-        shared.streams.fetch_sub(1);
-        stream_->end();
-        stream_ = nullptr;
-    }
-    error_code ignored;
-    socket_.close(ignored);
-    shared.connections.fetch_sub(1);
-    // The caller may be iterating over the connections or running a method of this one.
-    boost::asio::post(thread_.io,
-                      [self = shared_from_this()] { self->thread_.connections.erase(self->id_); });
-}
-
-// All is said: the peer is told, then what it still sends is read for a moment, because closing a
-// socket with unread bytes resets the connection and may destroy the answer on its way.
-void Connection::finish() {
-    tls_.shutdown();
-    const auto result = tls_.flush();
-    if (result == TlsSocket::Result::kClosed) return close();
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    phase_ = Phase::kLingering;
-    phase_since_ms_ = steady_ms();
-    wait_readable();
-}
-
-void Connection::linger() {
-    for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-        const auto n =
-            ::recv(socket_.native_handle(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-        if (n > 0) continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-        close();
-        return;
-    }
-    wait_readable();
 }
 
 void Connection::resume() {

@@ -36,11 +36,13 @@ struct Shared {
     Shared(const ServerOptions& options, const Router& all_routes, Tokens& all_tokens,
            telemetry::Logger logger, telemetry::Metrics& all_metrics)
         : limits(options.limits),
+          name_of_client(options.name_of_client),
           router(all_routes),
           tokens(all_tokens),
           log(std::move(logger)),
           metrics(all_metrics) {}
     const ServerLimits limits;
+    const NameOfClientKey name_of_client;
     const Router& router;
     Tokens& tokens;
     telemetry::Logger log;
@@ -119,6 +121,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] bool write();
     void resume();
     void finish();
+    void hang_up();
+    void keep_fields(const RequestHead& head);
     void linger();
     [[nodiscard]] bool may_parse() const;
     [[nodiscard]] Slot* find(std::uint64_t slot);
@@ -138,7 +142,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // The request whose body is coming.
     Admission admission_;
     std::string target_;
-    std::string last_event_id_;
+    RequestFields fields_;  // views into field_text_
+    std::string field_text_;
     Method method_ = Method::kGet;
     bool keep_alive_ = true;
     std::size_t large_body_bytes_ = 0;

@@ -16,10 +16,16 @@ std::string_view status_line(std::uint16_t status) {
     switch (status) {
         case 200:
             return "HTTP/1.1 200 OK\r\n";
+        case 201:
+            return "HTTP/1.1 201 Created\r\n";
         case 202:
             return "HTTP/1.1 202 Accepted\r\n";
         case 204:
             return "HTTP/1.1 204 No Content\r\n";
+        case 303:
+            return "HTTP/1.1 303 See Other\r\n";
+        case 304:
+            return "HTTP/1.1 304 Not Modified\r\n";
         case 400:
             return "HTTP/1.1 400 Bad Request\r\n";
         case 401:
@@ -38,16 +44,22 @@ std::string_view status_line(std::uint16_t status) {
             return "HTTP/1.1 409 Conflict\r\n";
         case 410:
             return "HTTP/1.1 410 Gone\r\n";
+        case 412:
+            return "HTTP/1.1 412 Precondition Failed\r\n";
         case 413:
             return "HTTP/1.1 413 Content Too Large\r\n";
         case 415:
             return "HTTP/1.1 415 Unsupported Media Type\r\n";
+        case 416:
+            return "HTTP/1.1 416 Range Not Satisfiable\r\n";
         case 417:
             return "HTTP/1.1 417 Expectation Failed\r\n";
         case 422:
             return "HTTP/1.1 422 Unprocessable Content\r\n";
         case 425:
             return "HTTP/1.1 425 Too Early\r\n";
+        case 428:
+            return "HTTP/1.1 428 Precondition Required\r\n";
         case 429:
             return "HTTP/1.1 429 Too Many Requests\r\n";
         case 431:
@@ -56,6 +68,8 @@ std::string_view status_line(std::uint16_t status) {
             return "HTTP/1.1 500 Internal Server Error\r\n";
         case 501:
             return "HTTP/1.1 501 Not Implemented\r\n";
+        case 502:
+            return "HTTP/1.1 502 Bad Gateway\r\n";
         case 503:
             return "HTTP/1.1 503 Service Unavailable\r\n";
         case 504:
@@ -85,10 +99,11 @@ void Connection::serialise(Slot& slot) {
     out_ += status_line(response.status);
     if (response.media != Media::kNone) {
         out_ += "Content-Type: ";
-        out_ += content_type(response.media);
+        out_ += response.media == Media::kOther ? std::string_view(response.content_type)
+                                                : content_type(response.media);
         out_ += "\r\n";
     }
-    if (slot.stream == nullptr && response.status != 204) {
+    if (slot.stream == nullptr && response.status != 204 && response.status != 304) {
         out_ += "Content-Length: ";
         append_number(out_, response.body.size());
         out_ += "\r\n";

@@ -50,10 +50,10 @@ int parse_weight(std::string_view text) {
     return std::min(weight, 1000);
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
+std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+') {
+        if (text[i] == '+' && plus_is_space) {
             out += ' ';
         } else if (text[i] != '%') {
             out += text[i];
@@ -107,6 +107,16 @@ std::string_view content_type(Media media) {
             return "text/event-stream";
         case Media::kMetrics:
             return "text/plain; version=0.0.4; charset=utf-8";
+        case Media::kFhirJson:
+            return "application/fhir+json";
+        case Media::kJsonPatch:
+            return "application/json-patch+json";
+        case Media::kForm:
+            return "application/x-www-form-urlencoded";
+        case Media::kNdjson:
+            return "application/x-ndjson";
+        case Media::kOther:
+            return "";
     }
     return "";
 }
@@ -129,13 +139,31 @@ Response problem_retry(std::uint16_t status, std::string_view code, telemetry::L
     return out;
 }
 
+std::optional<std::string> percent_decode(std::string_view text) {
+    return decode(text, false);
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_form(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> out;
+    while (!text.empty()) {
+        auto value = take_until(text, '&');
+        if (value.empty()) continue;
+        if (out.size() == kFormParametersMax) return std::nullopt;
+        auto name = decode(take_until(value, '='), true);
+        auto decoded = decode(value, true);
+        if (!name || !decoded) return std::nullopt;
+        out.emplace_back(std::move(*name), std::move(*decoded));
+    }
+    return out;
+}
+
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name,
                                            bool& malformed) {
     std::optional<std::string> out;
     while (!query.empty()) {
         auto value = take_until(query, '&');
         if (take_until(value, '=') != name) continue;
-        auto decoded = percent_decode(value);
+        auto decoded = decode(value, true);
         if (out || !decoded) {
             malformed = true;
             return std::nullopt;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "http/token.hpp"
@@ -26,12 +28,29 @@ enum class Media : std::uint8_t {
     kProtobuf,     // application/x-protobuf
     kEventStream,  // text/event-stream
     kMetrics,      // text/plain; version=0.0.4; charset=utf-8
+    kFhirJson,     // application/fhir+json
+    kJsonPatch,    // application/json-patch+json (RFC 6902)
+    kForm,         // application/x-www-form-urlencoded
+    kNdjson,       // application/x-ndjson
+    kOther,        // of an answer: what Response::content_type says
 };
 
-// The value of Content-Type.
+// The value of Content-Type; empty for kNone and kOther.
 [[nodiscard]] std::string_view content_type(Media media);
 
 inline constexpr std::size_t kPathParametersMax = 4;
+
+// Header fields that handlers may want, as sent; empty when they were not.
+struct RequestFields {
+    std::string_view content_type;
+    std::string_view accept;
+    std::string_view last_event_id;
+    std::string_view if_match;
+    std::string_view if_none_match;
+    std::string_view if_modified_since;
+    std::string_view if_none_exist;  // FHIR R4, conditional create
+    std::string_view prefer;         // RFC 7240
+};
 
 // A request with its whole body. The views live until the handler returns; the body and the
 // principal may be moved out.
@@ -40,7 +59,8 @@ struct Request {
     std::string_view path;                                        // without the query, as sent
     std::string_view query;                                       // after '?', as sent
     std::array<std::string_view, kPathParametersMax> parameters;  // of the route's {...} segments
-    std::string_view last_event_id;
+    RequestFields fields;
+    std::string_view peer;        // whose certificate the client showed, where it was asked for one
     Media accept = Media::kNone;  // the one of the route's media that the client likes best
     std::shared_ptr<const Principal> principal;  // nothing on a public route
     Bytes body;
@@ -51,11 +71,12 @@ struct Response {
     Media media = Media::kNone;
     bool close = false;  // the connection ends after this answer
     Bytes body;
-    Bytes headers;  // more header lines, each with its CRLF
+    Bytes headers;               // more header lines, each with its CRLF
+    std::string content_type{};  // with Media::kOther
 };
 
 [[nodiscard]] inline Response json(Bytes body, std::uint16_t status = 200) {
-    return {status, Media::kJson, false, std::move(body), {}};
+    return {status, Media::kJson, false, std::move(body), {}, {}};
 }
 
 // An error as RFC 9457 has it: {"type":"urn:consilium:error:CODE","title","status","code"}. `code`
@@ -65,6 +86,16 @@ struct Response {
 // The same with "Retry-After": the request may succeed later, unchanged.
 [[nodiscard]] Response problem_retry(std::uint16_t status, std::string_view code,
                                      telemetry::Literal title, std::uint32_t retry_after_s);
+
+// Without its percent escapes, a segment of a path say; nothing when one is broken.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+inline constexpr std::size_t kFormParametersMax = 256;
+
+// Names and values of a query or of a body of application/x-www-form-urlencoded, decoded, in their
+// order. Nothing when an escape is broken or there are more than kFormParametersMax.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_form(
+    std::string_view text);
 
 // Percent-decoded value of a query parameter; nothing when it is absent. `malformed` is set when a
 // parameter appears twice or an escape is broken.

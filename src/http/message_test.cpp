@@ -56,6 +56,23 @@ TEST(Message, refuses_unknown_and_too_many_query_parameters) {
     EXPECT_FALSE(query_has_only(many + "&a=1", {"a"}));
 }
 
+TEST(Message, reads_forms) {
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    EXPECT_EQ(parse_form(""), Pairs{});
+    EXPECT_EQ(parse_form("a=1&a=2&b&=c&d=e=f&"),
+              (Pairs{{"a", "1"}, {"a", "2"}, {"b", ""}, {"", "c"}, {"d", "e=f"}}));
+    EXPECT_EQ(parse_form("name%3Aexact=M%C3%BCller+x%2By"), (Pairs{{"name:exact", "Müller x+y"}}));
+    EXPECT_EQ(parse_form("a=%"), std::nullopt);
+    EXPECT_EQ(parse_form("%4=1"), std::nullopt);
+    std::string many;
+    for (std::size_t i = 0; i < kFormParametersMax; ++i)
+        many += "a=1&";
+    EXPECT_EQ(parse_form(many)->size(), kFormParametersMax);
+    EXPECT_EQ(parse_form(many + "a=1"), std::nullopt);
+    EXPECT_EQ(percent_decode("%24a+b"), "$a+b");
+    EXPECT_EQ(percent_decode("%2"), std::nullopt);
+}
+
 TEST(Message, problems_are_problem_details) {
     const auto out = problem_retry(503, "overloaded", "Too much", 3);
     EXPECT_EQ(out.body,
@@ -68,6 +85,9 @@ TEST(Message, problems_are_problem_details) {
 TEST(Message, compares_content_types) {
     EXPECT_TRUE(is_media("application/x-protobuf", Media::kProtobuf));
     EXPECT_TRUE(is_media("Application/X-Protobuf; a=b", Media::kProtobuf));
+    EXPECT_TRUE(is_media("application/fhir+json; fhirVersion=4.0", Media::kFhirJson));
+    EXPECT_TRUE(is_media("application/x-www-form-urlencoded", Media::kForm));
+    EXPECT_FALSE(is_media("application/fhir+xml", Media::kFhirJson));
     EXPECT_FALSE(is_media("", Media::kProtobuf));
     EXPECT_FALSE(is_media("application/x-protobuf2", Media::kProtobuf));
 }

@@ -14,20 +14,32 @@ bool has_prefix_ignoring_case(std::string_view text, std::string_view prefix) {
                       [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
-Response unauthorized(const char* challenge, telemetry::Literal title, const char* code) {
-    auto out = problem(401, code, title);
-    out.headers = std::string("WWW-Authenticate: Bearer") + challenge + "\r\n";
-    return out;
-}
+// Writes refusals as the request's path wants them.
+struct Refuser {
+    const Router& router;
+    std::string_view path;
+
+    [[nodiscard]] Response operator()(std::uint16_t status, std::string_view code,
+                                      telemetry::Literal title) const {
+        return router.problem(path, status, code, title);
+    }
+    [[nodiscard]] Response unauthorized(const char* challenge, std::string_view code,
+                                        telemetry::Literal title) const {
+        auto out = (*this)(401, code, title);
+        out.headers += std::string("WWW-Authenticate: Bearer") + challenge + "\r\n";
+        return out;
+    }
+};
 
 // Fills in the principal, or says why not.
-std::optional<Response> authenticate(const RequestHead& head, Tokens& tokens, UnixMs now,
-                                     LastToken& last, std::shared_ptr<const Principal>& principal) {
+std::optional<Response> authenticate(const RequestHead& head, const Refuser& refuse, Tokens& tokens,
+                                     UnixMs now, LastToken& last,
+                                     std::shared_ptr<const Principal>& principal) {
     if (head.authorization.empty()) {
-        return unauthorized("", "An access token is needed", "token-missing");
+        return refuse.unauthorized("", "token-missing", "An access token is needed");
     }
     if (!has_prefix_ignoring_case(head.authorization, kBearer)) {
-        return unauthorized("", "The access token must be a bearer token", "token-missing");
+        return refuse.unauthorized("", "token-missing", "The access token must be a bearer token");
     }
     const auto token = head.authorization.substr(kBearer.size());
     if (last.principal != nullptr && token == last.text && now < last.principal->expires) {
@@ -36,11 +48,11 @@ std::optional<Response> authenticate(const RequestHead& head, Tokens& tokens, Un
     }
     auto verified = tokens.verify(token, now);
     if (!verified) {
-        const bool expired = verified.error() == TokenError::kExpired;
-        return unauthorized(" error=\"invalid_token\"",
-                            expired ? telemetry::Literal("The access token has expired")
-                                    : telemetry::Literal("The access token is not valid here"),
-                            expired ? "token-expired" : "token-invalid");
+        constexpr const char* kInvalid = " error=\"invalid_token\"";
+        if (verified.error() == TokenError::kExpired) {
+            return refuse.unauthorized(kInvalid, "token-expired", "The access token has expired");
+        }
+        return refuse.unauthorized(kInvalid, "token-invalid", "The access token is not valid here");
     }
     last.text = token;
     last.principal = *verified;
@@ -48,20 +60,31 @@ std::optional<Response> authenticate(const RequestHead& head, Tokens& tokens, Un
     return std::nullopt;
 }
 
-std::optional<Response> check_body(const RequestHead& head, const RouteOptions& options) {
+std::optional<Response> check_body(const RequestHead& head, const RouteOptions& options,
+                                   const Refuser& refuse) {
     const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
-    if (options.consumes.empty()) {
+    if (options.consumes.empty() && !options.consumes_any) {
         if (!has_body) return std::nullopt;
-        return problem(413, "body-not-allowed", "This request takes no body");
+        return refuse(413, "body-not-allowed", "This request takes no body");
     }
-    const auto known = [&](Media media) { return is_media(head.content_type, media); };
-    if (std::none_of(options.consumes.begin(), options.consumes.end(), known)) {
-        return problem(415, "unsupported-media-type", "The body's Content-Type is not taken here");
+    if (!has_body && options.body_optional) return std::nullopt;
+    const auto known = [&](Media media) { return is_media(head.fields.content_type, media); };
+    const bool taken = options.consumes_any
+                           ? !head.fields.content_type.empty()
+                           : std::any_of(options.consumes.begin(), options.consumes.end(), known);
+    if (!taken) {
+        return refuse(415, "unsupported-media-type", "The body's Content-Type is not taken here");
     }
     if (head.content_length.value_or(0) > options.body_bytes_max) {
-        return problem(413, "body-too-large", "The body is longer than this request may have");
+        return refuse(413, "body-too-large", "The body is longer than this request may have");
     }
     return std::nullopt;
+}
+
+bool is_continue(std::string_view expectation) {
+    constexpr std::string_view kContinue = "100-continue";
+    return expectation.size() == kContinue.size() &&
+           has_prefix_ignoring_case(expectation, kContinue);
 }
 
 }  // namespace
@@ -70,38 +93,39 @@ Admission admit(const RequestHead& head, const Router& router, Tokens& tokens, U
                 LastToken& last) {
     Admission out;
     const auto path = head.target.substr(0, head.target.find('?'));
+    const Refuser refuse{router, path};
     auto match = router.match(head.method, path);
     out.route = match.route;
     out.parameters = match.parameters;
     if (match.route == nullptr) {
         if (match.allowed.empty()) {
-            out.refusal = problem(404, "no-such-path", "There is nothing at this path");
+            out.refusal = refuse(404, "no-such-path", "There is nothing at this path");
         } else {
-            out.refusal = problem(405, "method-not-allowed", "This path takes other methods");
-            out.refusal->headers = "Allow: " + match.allowed + "\r\n";
+            out.refusal = refuse(405, "method-not-allowed", "This path takes other methods");
+            out.refusal->headers += "Allow: " + match.allowed + "\r\n";
         }
         return out;
     }
     const auto& options = match.route->options;
-    if (options.scope) {
-        out.refusal = authenticate(head, tokens, now, last, out.principal);
+    if (options.scope || options.authenticated) {
+        out.refusal = authenticate(head, refuse, tokens, now, last, out.principal);
         if (out.refusal) return out;
-        if (!out.principal->scopes.grants(*options.scope)) {
+        if (options.scope && !out.principal->scopes.grants(*options.scope)) {
             out.refusal =
-                problem(403, "scope-missing", "The access token's scope does not allow this");
+                refuse(403, "scope-missing", "The access token's scope does not allow this");
             return out;
         }
     }
-    const auto accept = negotiate(head.accept, options.produces.data(), options.produces.size());
-    if (!accept) {
-        out.refusal = problem(406, "not-acceptable", "None of the offered media types is accepted");
+    const auto accept =
+        negotiate(head.fields.accept, options.produces.data(), options.produces.size());
+    if (!accept && !options.produces_any) {
+        out.refusal = refuse(406, "not-acceptable", "None of the offered media types is accepted");
         return out;
     }
-    out.accept = *accept;
-    out.refusal = check_body(head, options);
-    if (!out.refusal && !head.expect.empty() &&
-        !(head.expect.size() == 12 && has_prefix_ignoring_case(head.expect, "100-continue"))) {
-        out.refusal = problem(417, "expectation-failed", "The expectation is not known");
+    out.accept = accept.value_or(Media::kNone);
+    out.refusal = check_body(head, options, refuse);
+    if (!out.refusal && !head.expect.empty() && !is_continue(head.expect)) {
+        out.refusal = refuse(417, "expectation-failed", "The expectation is not known");
     }
     return out;
 }

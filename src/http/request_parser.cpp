@@ -102,12 +102,21 @@ class MessageParser final : public beast::http::basic_parser<true> {
             case field::authorization:
                 return once(head.authorization, value, ec);
             case field::content_type:
-                return once(head.content_type, value, ec);
+                return once(head.fields.content_type, value, ec);
+            case field::if_match:
+                return once(head.fields.if_match, value, ec);
+            case field::if_none_match:
+                return once(head.fields.if_none_match, value, ec);
+            case field::if_modified_since:
+                return once(head.fields.if_modified_since, value, ec);
             case field::expect:
                 return once(head.expect, value, ec);
             case field::accept:
-                // A second Accept is rare; the first one decides.
-                if (head.accept.data() == nullptr) head.accept = value;
+                // A second one is rare; the first one decides.
+                if (head.fields.accept.data() == nullptr) head.fields.accept = value;
+                return;
+            case field::prefer:
+                if (head.fields.prefer.data() == nullptr) head.fields.prefer = value;
                 return;
             case field::content_length: {
                 ++lengths_;
@@ -129,7 +138,10 @@ class MessageParser final : public beast::http::basic_parser<true> {
                 return;
             case field::unknown:
                 if (beast::iequals(name_text, "Last-Event-ID")) {
-                    return once(head.last_event_id, value, ec);
+                    return once(head.fields.last_event_id, value, ec);
+                }
+                if (beast::iequals(name_text, "If-None-Exist")) {
+                    return once(head.fields.if_none_exist, value, ec);
                 }
                 return;
             default:

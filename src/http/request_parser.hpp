@@ -20,7 +20,7 @@ enum class ParseError {
     kHost,              // not exactly one Host (RFC 9112 section 3.2)
     kLength,            // Content-Length twice, a list, or beside Transfer-Encoding
     kTransferEncoding,  // anything but one "chunked"
-    kDuplicateField,    // Authorization, Content-Type, Expect or Last-Event-ID twice
+    kDuplicateField,    // a field that RequestHead holds twice, but for Accept and Prefer
     kBodyTooLarge,      // a chunked body passed the limit
 };
 
@@ -31,10 +31,8 @@ struct RequestHead {
     Method method = Method::kOther;
     std::string_view target;
     std::string_view authorization;
-    std::string_view content_type;
-    std::string_view accept;
     std::string_view expect;
-    std::string_view last_event_id;
+    RequestFields fields;
     std::optional<std::uint64_t> content_length;
     bool chunked = false;
     bool keep_alive = true;

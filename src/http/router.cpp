@@ -33,11 +33,23 @@ bool matches(const Route& route, std::string_view path,
             if (part.empty()) return false;
             parameters[found++] = part;
         } else if (part != segment) {
-            return false;
+            // Some clients write "%24everything".
+            if (part.find('%') == std::string_view::npos) return false;
+            if (percent_decode(part) != segment) return false;
         }
         path.remove_prefix(part.size());
     }
     return path.empty();
+}
+
+// By the first segment in which one is a name and the other a parameter.
+bool is_more_specific(const Route& a, const Route& b) {
+    const auto count = std::min(a.segments.size(), b.segments.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool parameter = is_parameter(a.segments[i]);
+        if (parameter != is_parameter(b.segments[i])) return !parameter;
+    }
+    return false;
 }
 
 }  // namespace
@@ -50,13 +62,9 @@ Route& Router::append(Method method, std::string pattern, RouteOptions options) 
     route->options = std::move(options);
     route->index = routes_.size();
     CONSILIUM_ASSERT(!route->options.produces.empty());
-    // Routes without parameters come first, so that they win.
-    const bool plain = route->pattern.find('{') == std::string::npos;
-    const auto place =
-        plain
-            ? std::find_if(routes_.begin(), routes_.end(),
-                           [](const auto& r) { return r->pattern.find('{') != std::string::npos; })
-            : routes_.end();
+    const auto place = std::find_if(routes_.begin(), routes_.end(), [&](const auto& other) {
+        return is_more_specific(*route, *other);
+    });
     return **routes_.insert(place, std::move(route));
 }
 
@@ -69,6 +77,21 @@ void Router::add_batched(Method method, std::string pattern, RouteOptions option
                          BatchHandler handler) {
     CONSILIUM_ASSERT(handler != nullptr);
     append(method, std::move(pattern), std::move(options)).batch = std::move(handler);
+}
+
+void Router::write_problems(std::string prefix, ProblemWriter writer) {
+    CONSILIUM_ASSERT(writer != nullptr);
+    writers_.emplace_back(std::move(prefix), std::move(writer));
+}
+
+Response Router::problem(std::string_view path, std::uint16_t status, std::string_view code,
+                         telemetry::Literal title) const {
+    for (const auto& [prefix, writer] : writers_) {
+        const bool below = path.substr(0, prefix.size()) == prefix &&
+                           (path.size() == prefix.size() || path[prefix.size()] == '/');
+        if (below) return writer(status, code, title);
+    }
+    return http::problem(status, code, title);
 }
 
 Router::Match Router::match(Method method, std::string_view path) const {

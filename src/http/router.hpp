@@ -15,9 +15,13 @@ namespace consilium::http {
 
 // What the server checks before a handler runs. A request that fails a check never reaches it.
 struct RouteOptions {
-    std::optional<Scope> scope;      // nothing: public
+    std::optional<Scope> scope;      // nothing: public, unless `authenticated`
+    bool authenticated = false;      // a token is needed (401); the handler judges its scopes
     std::vector<Media> consumes;     // what the body may be (415); empty: no body is allowed
+    bool consumes_any = false;       // the body may be anything: see RequestFields::content_type
+    bool body_optional = false;      // the request may come without its body
     std::vector<Media> produces;     // what the answer may be (406), the first by default
+    bool produces_any = false;       // the handler judges Accept itself
     std::size_t body_bytes_max = 0;  // 413 above it
     // Answers can be large: the connection's next request waits until this one has been written.
     bool heavy = false;
@@ -49,14 +53,24 @@ struct Route {
     std::size_t index = 0;              // in order of addition
 };
 
-// Patterns are "/v1/state/{key}": a segment in braces matches any one non-empty segment. A pattern
-// without braces wins over one with. HEAD is answered by GET's route. Filled before the server
-// starts, then read-only.
+// How a refusal of the server's own is written under some paths: status, code and title as
+// problem() takes them.
+using ProblemWriter =
+    std::function<Response(std::uint16_t status, std::string_view code, telemetry::Literal title)>;
+
+// Patterns are "/v1/state/{key}": a segment in braces matches any one non-empty segment. Where two
+// patterns match, the one that names the first segment in which they differ wins. HEAD is answered
+// by GET's route. Filled before the server starts, then read-only.
 class Router {
  public:
     void add(Method method, std::string pattern, RouteOptions options, Handler handler);
     void add_batched(Method method, std::string pattern, RouteOptions options,
                      BatchHandler handler);
+
+    // Refusals of requests to `prefix` and below it are written by `writer`.
+    void write_problems(std::string prefix, ProblemWriter writer);
+    [[nodiscard]] Response problem(std::string_view path, std::uint16_t status,
+                                   std::string_view code, telemetry::Literal title) const;
 
     struct Match {
         const Route* route = nullptr;  // nothing: see allowed
@@ -69,6 +83,7 @@ class Router {
  private:
     Route& append(Method method, std::string pattern, RouteOptions options);
     std::vector<std::unique_ptr<Route>> routes_;
+    std::vector<std::pair<std::string, ProblemWriter>> writers_;
 };
 
 }  // namespace consilium::http

@@ -42,5 +42,49 @@ TEST(Router, matches_paths_and_methods) {
     EXPECT_EQ(put.allowed, "POST, GET, HEAD");
 }
 
+TEST(Router, prefers_the_pattern_that_names_more) {
+    const auto nothing = [](Request&, Responder) {};
+    std::vector<std::string> patterns = {"/fhir/{type}",
+                                         "/fhir/{type}/{id}",
+                                         "/fhir/{type}/$validate",
+                                         "/fhir/$export",
+                                         "/fhir/{type}/{id}/$everything",
+                                         "/fhir/{type}/{id}/_history",
+                                         "/fhir/{type}/{id}/_history/{version}",
+                                         "/fhir/Binary/{id}",
+                                         "/fhir/Binary/{id}/$everything"};
+    std::sort(patterns.begin(), patterns.end());
+    do {
+        Router router;
+        for (const auto& pattern : patterns)
+            router.add(Method::kGet, pattern, anything(), nothing);
+        const auto found = [&](std::string_view path) {
+            return router.match(Method::kGet, path).route->pattern;
+        };
+        EXPECT_EQ(found("/fhir/Patient"), "/fhir/{type}");
+        EXPECT_EQ(found("/fhir/$export"), "/fhir/$export");
+        EXPECT_EQ(found("/fhir/Patient/1"), "/fhir/{type}/{id}");
+        EXPECT_EQ(found("/fhir/Patient/$validate"), "/fhir/{type}/$validate");
+        EXPECT_EQ(found("/fhir/Patient/%24validate"), "/fhir/{type}/$validate");
+        EXPECT_EQ(found("/fhir/Patient/%2validate"), "/fhir/{type}/{id}");
+        EXPECT_EQ(found("/fhir/Binary/1"), "/fhir/Binary/{id}");
+        EXPECT_EQ(found("/fhir/Patient/1/$everything"), "/fhir/{type}/{id}/$everything");
+        EXPECT_EQ(found("/fhir/Binary/1/$everything"), "/fhir/Binary/{id}/$everything");
+        EXPECT_EQ(found("/fhir/Patient/1/_history/2"), "/fhir/{type}/{id}/_history/{version}");
+    } while (std::next_permutation(patterns.begin(), patterns.begin() + 5) && !HasFailure());
+}
+
+TEST(Router, writes_problems_as_the_path_wants_them) {
+    Router router;
+    router.write_problems(
+        "/fhir", [](std::uint16_t status, std::string_view code, telemetry::Literal title) {
+            return json(Bytes(code) + "|" + Bytes(title.view()), status);
+        });
+    EXPECT_EQ(router.problem("/fhir", 404, "a", "b").body, "a|b");
+    EXPECT_EQ(router.problem("/fhir/Patient", 404, "a", "b").body, "a|b");
+    EXPECT_EQ(router.problem("/fhirs", 404, "a", "b").media, Media::kProblem);
+    EXPECT_EQ(router.problem("/", 404, "a", "b").media, Media::kProblem);
+}
+
 }  // namespace
 }  // namespace consilium::http

@@ -282,8 +282,9 @@ Result<std::unique_ptr<Server>, ServerError> Server::start(ServerOptions options
     CONSILIUM_ASSERT(options.threads >= 1 && options.threads <= 16);
     CONSILIUM_ASSERT(options.limits.in_flight_per_connection_max >= 1);
     auto state = std::make_unique<State>(options, router, tokens, std::move(log), metrics);
-    state->shared.tls =
-        detail::make_server_context(options.certificate_pem, options.private_key_pem);
+    state->shared.tls = detail::make_server_context(
+        options.certificate_pem, options.private_key_pem,
+        state->shared.name_of_client ? &state->shared.name_of_client : nullptr);
     if (!state->shared.tls) return fail(ServerError::kCertificate);
     for (unsigned i = 0; i < options.threads; ++i)
         state->workers.push_back(std::make_unique<State::Worker>(state->shared));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -39,6 +40,10 @@ struct ServerLimits {
     std::uint32_t retry_after_s = 1;
 };
 
+// Whose key that is, as SHA-256 of its SubjectPublicKeyInfo; nothing refuses the client. Called on
+// IO threads during handshakes: it must not wait.
+using NameOfClientKey = std::function<std::optional<std::string>(const Hash32& key_sha256)>;
+
 struct ServerOptions {
     std::string address = "127.0.0.1";  // IPv4 or IPv6
     std::uint16_t port = 0;             // 0: any free one
@@ -46,6 +51,9 @@ struct ServerOptions {
     std::string private_key_pem;
     unsigned threads = 1;  // 1 to 16
     ServerLimits limits;
+    // With it TLS is mutual: a client shows a certificate that is in its time and whose key this
+    // knows, whoever issued it, or the handshake fails. Request::peer says whose.
+    NameOfClientKey name_of_client{};
 };
 
 enum class ServerError {

@@ -38,7 +38,9 @@ class ServerTest : public ::testing::Test {
             const std::lock_guard lock(mutex_);
             threads_.emplace_back([this, r = std::move(responder)]() mutable {
                 --heavy_running_;
-                r.send(json(Bytes(1'000'000, ' ') + "{}"));
+                Bytes body = "{}";
+                body.resize(1'000'002, ' ');
+                r.send(json(std::move(body)));
             });
         });
         RouteOptions closed = open;
@@ -64,8 +66,10 @@ class ServerTest : public ::testing::Test {
         });
     }
 
-    void start(ServerLimits limits = {}, unsigned threads = 2) {
+    void start(ServerLimits limits = {}, unsigned threads = 2) { start({}, limits, threads); }
+    void start(NameOfClientKey name_of_client, ServerLimits limits = {}, unsigned threads = 2) {
         ServerOptions options;
+        options.name_of_client = std::move(name_of_client);
         options.certificate_pem = certificate_.certificate_pem;
         options.private_key_pem = certificate_.private_key_pem;
         options.threads = threads;

@@ -9,8 +9,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "crypto/hash.hpp"
 #include "http/pem.hpp"
+#include "http/tls_peer.hpp"
 #include "http/tls_socket.hpp"
 
 namespace consilium::http {
@@ -114,13 +114,7 @@ std::optional<Certificate> make_self_signed(const CertificateRequest& request) {
 std::optional<Hash32> tls_key_sha256(const std::string& certificate_pem) {
     const auto certificate = read_certificate(certificate_pem);
     if (!certificate) return std::nullopt;
-    unsigned char* der = nullptr;
-    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
-    if (length <= 0) return std::nullopt;
-    const auto out =
-        crypto::sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
-    OPENSSL_free(der);
-    return out;
+    return detail::key_sha256_of(certificate.get());
 }
 
 bool is_certificate_of(const std::string& certificate_pem, const std::string& private_key_pem) {

@@ -61,7 +61,7 @@ void FreeSession::operator()(ssl_st* session) const {
 }
 
 TlsContext make_server_context(const std::string& certificate_pem,
-                               const std::string& private_key_pem) {
+                               const std::string& private_key_pem, const NameOfKey* name_of) {
     TlsContext context(SSL_CTX_new(TLS_server_method()));
     if (!context) return nullptr;
     SSL_CTX* c = context.get();
@@ -79,6 +79,7 @@ TlsContext make_server_context(const std::string& certificate_pem,
     SSL_CTX_set_default_read_buffer_len(c, kReadBufferBytes);
     SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(c, choose_http_1_1, nullptr);
+    if (name_of != nullptr && !trust_known_keys(c, name_of)) return nullptr;
     return context;
 }
 
@@ -137,6 +138,10 @@ TlsSocket::Result TlsSocket::flush() {
 
 std::size_t TlsSocket::waiting() const {
     return static_cast<std::size_t>(BIO_pending(out_)) - sent_;
+}
+
+const std::string& TlsSocket::peer() const {
+    return name_of_peer(ssl_.get());
 }
 
 void TlsSocket::shutdown() {

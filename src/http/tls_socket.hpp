@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/tls_peer.hpp"
+
 struct bio_st;
 struct ssl_st;
 struct ssl_ctx_st;
@@ -20,9 +22,11 @@ struct FreeSession {
 };
 using TlsContext = std::unique_ptr<ssl_ctx_st, FreeContext>;
 
-// TLS 1.3 only, HTTP/1.1 by ALPN; nothing when certificate and key do not belong together.
+// TLS 1.3 only, HTTP/1.1 by ALPN; nothing when certificate and key do not belong together. With
+// `name_of`, which outlives the context, only clients whose keys it knows come in.
 [[nodiscard]] TlsContext make_server_context(const std::string& certificate_pem,
-                                             const std::string& private_key_pem);
+                                             const std::string& private_key_pem,
+                                             const NameOfKey* name_of = nullptr);
 
 // TLS over a non-blocking socket that someone else owns and waits for. It reads straight from the
 // socket; what it writes is gathered, so that many answers leave in one system call.
@@ -44,6 +48,8 @@ class TlsSocket {
     [[nodiscard]] std::size_t waiting() const;
     // Says goodbye in the next flush().
     void shutdown();
+    // Who the client is, where its certificate was asked for; else empty.
+    [[nodiscard]] const std::string& peer() const;
 
  private:
     std::unique_ptr<ssl_st, FreeSession> ssl_;

@@ -205,6 +205,47 @@ TokenError check_times(const Principal& principal, UnixMs now, bool& valid) {
     return TokenError::kExpired;
 }
 
+bool is_made_of(std::string_view text, std::size_t least, std::size_t most, bool (*one)(char)) {
+    return text.size() >= least && text.size() <= most &&
+           std::all_of(text.begin(), text.end(), one);
+}
+
+bool is_purpose(std::string_view text) {
+    return is_made_of(text, 2, 16, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool is_fhir_id(std::string_view text) {
+    return is_made_of(text, 1, 64, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '.';
+    });
+}
+
+bool is_link(std::string_view text) {
+    return is_made_of(text, 32, 32,
+                      [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// A claim that may be missing, but is no other than it should be. False when it is.
+bool read_claim(const json::object& claims, std::string_view name,
+                bool (*is_good)(std::string_view), std::string& to) {
+    if (!claims.contains(name)) return true;
+    to = text_of(claims, name);
+    return is_good(to);
+}
+
+// What of a token says more than who asks. False when a claim is not what it should be: to ignore
+// it would widen or narrow what the token was meant for.
+bool read_context(const json::object& claims, Principal& to) {
+    if (const auto* value = claims.if_contains("break_glass")) {
+        if (!value->is_bool()) return false;
+        to.break_glass = value->as_bool();
+    }
+    return read_claim(claims, "purpose_of_use", is_purpose, to.purpose_of_use) &&
+           read_claim(claims, "patient", is_fhir_id, to.patient) &&
+           read_claim(claims, "link", is_link, to.link);
+}
+
 }  // namespace
 
 const char* to_string(TokenError error) {
@@ -254,18 +295,28 @@ Scopes Scopes::parse(std::string_view text) {
             next = at + 1;
             return at != std::string_view::npos;
         });
-        if ((level != "user" && level != "system") || resource.empty() || permissions.empty() ||
-            !ordered) {
+        const bool patient = level == "patient";
+        if ((level != "user" && level != "system" && !patient) || resource.empty() ||
+            permissions.empty() || !ordered) {
             continue;
         }
-        out.grants_.push_back({std::string(resource), std::string(permissions)});
+        out.grants_.push_back({patient, std::string(resource), std::string(permissions)});
     }
     return out;
 }
 
 bool Scopes::grants(const Scope& wanted) const {
+    return grants(wanted, false);
+}
+
+bool Scopes::grants_patient(const Scope& wanted) const {
+    return grants(wanted, true);
+}
+
+bool Scopes::grants(const Scope& wanted, bool patient) const {
     return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
-        return (grant.resource == "*" || grant.resource == wanted.resource) &&
+        return grant.patient == patient &&
+               (grant.resource == "*" || grant.resource == wanted.resource) &&
                grant.permissions.find(wanted.permission) != std::string::npos;
     });
 }
@@ -344,6 +395,7 @@ Result<std::shared_ptr<const Principal>, TokenError> Tokens::State::read_claims(
     const auto expires = time_of(claims, "exp");
     const bool has_not_before = claims.contains("nbf");
     const auto not_before = has_not_before ? time_of(claims, "nbf") : issued;
+    if (!read_context(claims, *principal)) return fail(TokenError::kMalformed);
     if (principal->subject.empty() || principal->client_id.empty() || principal->token_id.empty() ||
         !issued || !expires || !not_before) {
         return fail(TokenError::kMalformed);
@@ -392,6 +444,12 @@ Result<std::string, TokenError> Tokens::issue(const TokenRequest& request, UnixM
     claims["jti"] = to_hex(crypto::random_bytes(16));
     claims["client_id"] = request.client_id;
     claims["scope"] = request.scope;
+    if (!request.purpose_of_use.empty()) claims["purpose_of_use"] = request.purpose_of_use;
+    if (request.break_glass) claims["break_glass"] = true;
+    if (!request.patient.empty()) claims["patient"] = request.patient;
+    if (!request.link.empty()) claims["link"] = request.link;
+    Principal checked;
+    if (!read_context(claims, checked)) return fail(TokenError::kMalformed);
     const auto& key = state_->keys.front();
     const std::string header = R"({"alg":"ES256","typ":"at+jwt","kid":")" + key.id + "\"}";
     std::string token = to_base64url(header) + '.' + to_base64url(json::serialize(claims));

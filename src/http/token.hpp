@@ -23,19 +23,23 @@ struct Scope {
     char permission = 'r';
 };
 
-// A token's scopes: "user/Ledger.cr system/Ledger.rs". Scopes of other shapes, and scopes with
-// search parameters, grant nothing.
+// A token's scopes: "user/Ledger.cr system/Ledger.rs patient/*.r". Scopes of other shapes, and
+// scopes with search parameters, grant nothing.
 class Scopes {
  public:
     [[nodiscard]] static Scopes parse(std::string_view text);
     // By a scope of level user or system. A patient's scope never grants a resource of the node.
     [[nodiscard]] bool grants(const Scope& wanted) const;
+    // By a scope of level patient: only within the record of Principal::patient or Principal::link.
+    [[nodiscard]] bool grants_patient(const Scope& wanted) const;
 
  private:
     struct Grant {
+        bool patient = false;  // level patient, else user or system
         std::string resource;  // or "*"
         std::string permissions;
     };
+    [[nodiscard]] bool grants(const Scope& wanted, bool patient) const;
     std::vector<Grant> grants_;
 };
 
@@ -47,6 +51,13 @@ struct Principal {
     Scopes scopes;
     UnixMs not_before;
     UnixMs expires;
+    // Why they ask: a code of HL7 v3-PurposeOfUse (TREAT, HPAYMT, ...); empty: none was claimed.
+    std::string purpose_of_use;
+    bool break_glass = false;  // cleared for emergency access (45 CFR 164.312(a)(2)(ii))
+    // Whose record they may see at level patient: the FHIR id of a Patient, as SMART's launch
+    // context has it, or a link (32 hex digits) that the patient's own key proved.
+    std::string patient;
+    std::string link;
 };
 
 enum class TokenError {
@@ -77,6 +88,10 @@ struct TokenRequest {
     std::string client_id;
     std::string scope;
     std::uint64_t lifetime_ms = 3600ULL * 1000;  // 1 s to 24 h
+    std::string purpose_of_use{};                // 2 to 16 capital letters
+    bool break_glass = false;
+    std::string patient{};  // a FHIR id
+    std::string link{};     // 32 hex digits, lower case
 };
 
 // Makes and verifies the tokens of one node. Thread-safe.

@@ -232,6 +232,45 @@ TEST_F(TokenTest, refuses_claims_that_do_not_hold) {
     EXPECT_EQ(with("scope", ""), "ok");  // and grants nothing
 }
 
+TEST_F(TokenTest, carries_purpose_clearance_and_whose_record) {
+    TokenRequest request{"user-1", "app", "patient/*.r", 60'000};
+    request.purpose_of_use = "TREAT";
+    request.break_glass = true;
+    request.patient = "a-1.b";
+    request.link = std::string(32, 'f');
+    const auto full = *tokens->verify(*tokens->issue(request, kNow), kNow);
+    EXPECT_EQ(full->purpose_of_use, "TREAT");
+    EXPECT_TRUE(full->break_glass);
+    EXPECT_EQ(full->patient, "a-1.b");
+    EXPECT_EQ(full->link, std::string(32, 'f'));
+    const auto plain = *tokens->verify(*tokens->issue({"user-1", "app", "", 60'000}, kNow), kNow);
+    EXPECT_EQ(plain->purpose_of_use + plain->patient + plain->link, "");
+    EXPECT_FALSE(plain->break_glass);
+}
+
+TEST_F(TokenTest, refuses_a_context_that_is_none) {
+    const auto with = [this](const std::string& name, const std::string& json) {
+        return outcome(sign(parts(claims(name, json))));
+    };
+    EXPECT_EQ(with("break_glass", "true"), "ok");
+    EXPECT_EQ(with("break_glass", "\"true\""), "malformed");
+    EXPECT_EQ(with("break_glass", "1"), "malformed");
+    EXPECT_EQ(with("purpose_of_use", "\"TREAT\""), "ok");
+    EXPECT_EQ(with("purpose_of_use", '"' + std::string(16, 'A') + '"'), "ok");
+    for (const auto& wrong : {std::string("\"\""), std::string("\"A\""), std::string("\"treat\""),
+                              std::string(R"(["TREAT"])"), '"' + std::string(17, 'A') + '"'}) {
+        EXPECT_EQ(with("purpose_of_use", wrong), "malformed") << wrong;
+    }
+    EXPECT_EQ(with("patient", '"' + std::string(64, 'a') + '"'), "ok");
+    EXPECT_EQ(with("patient", '"' + std::string(65, 'a') + '"'), "malformed");
+    EXPECT_EQ(with("patient", "\"a/b\""), "malformed");
+    EXPECT_EQ(with("link", '"' + std::string(31, 'a') + '"'), "malformed");
+    EXPECT_EQ(with("link", '"' + std::string(32, 'A') + '"'), "malformed");
+    TokenRequest request{"user-1", "app", "", 60'000};
+    request.purpose_of_use = "treat";
+    EXPECT_FALSE(tokens->issue(request, kNow).ok());
+}
+
 TEST_F(TokenTest, refuses_every_truncation_and_every_changed_character) {
     const auto token = *tokens->issue({"user-1", "cli", "system/Ledger.cr", 60'000}, kNow);
     for (std::size_t i = 0; i < token.size(); ++i)
@@ -287,6 +326,15 @@ TEST_F(TokenTest, remembers_a_bounded_number) {
     EXPECT_EQ(*small->verify(made[2], kNow), seen[2]);
     EXPECT_EQ(*small->verify(made[1], kNow), seen[1]);
     EXPECT_NE(*small->verify(made[0], kNow), seen[0]);  // forgotten, so verified again
+}
+
+TEST(Scopes, keeps_a_patients_scopes_apart) {
+    const auto scopes = Scopes::parse("patient/*.rs user/Task.c");
+    EXPECT_TRUE(scopes.grants_patient({"Observation", 'r'}));
+    EXPECT_FALSE(scopes.grants({"Observation", 'r'}));
+    EXPECT_FALSE(scopes.grants_patient({"Observation", 'c'}));
+    EXPECT_TRUE(scopes.grants({"Task", 'c'}));
+    EXPECT_FALSE(scopes.grants_patient({"Task", 'c'}));
 }
 
 TEST(Scopes, grants_by_smart_v2_scopes) {

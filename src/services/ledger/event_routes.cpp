@@ -17,8 +17,8 @@ void LedgerService::State::add_event_routes(http::Router& router) {
                    // A browser that reconnects sends the last id it saw, which is newer than the
                    // query.
                    std::optional<Cursor> cursor;
-                   if (!request.last_event_id.empty()) {
-                       cursor = parse_cursor(request.last_event_id);
+                   if (!request.fields.last_event_id.empty()) {
+                       cursor = parse_cursor(request.fields.last_event_id);
                    } else if (from) {
                        cursor = parse_cursor(*from);
                    } else {

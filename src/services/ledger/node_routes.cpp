@@ -141,7 +141,7 @@ void LedgerService::State::add_node_routes(http::Router& router) {
     router.add(http::Method::kGet, "/metrics", scrape,
                [this](http::Request&, http::Responder responder) {
                    answer_later(std::move(responder), [this] {
-                       return http::Response{200, Media::kMetrics, false, metrics.render(), {}};
+                       return http::Response{200, Media::kMetrics, false, metrics.render(), {}, {}};
                    });
                });
     router.add(http::Method::kGet, "/openapi.json", open(Media::kJson),
