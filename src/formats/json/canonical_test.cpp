@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "formats/json/parse.hpp"
-#include "formats/json/text.hpp"
+#include "formats/json/text_testing.hpp"
 
 namespace consilium::formats::json {
 namespace {

@@ -2,7 +2,11 @@
 #include "formats/json/parse.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <boost/json/basic_parser_impl.hpp>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "formats/json/arena.hpp"
@@ -12,331 +16,236 @@ namespace consilium::formats::json {
 
 namespace {
 
+using boost::json::error_code;
+using Error = boost::json::error;
+
 // Objects up to this many members are checked for duplicate names pair by pair, larger ones sorted.
 constexpr std::size_t kPairwiseMax = 24;
 
-constexpr bool is_space(char c) {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-// Whether any of 8 bytes ends a run of plain characters: a quote, a backslash, a control character
-// or the start of a longer UTF-8 sequence. (A byte b is below n when (b - n) borrows.)
-bool has_special(std::uint64_t word) {
-    constexpr std::uint64_t kOnes = 0x0101010101010101U;
-    constexpr std::uint64_t kHigh = 0x8080808080808080U;
-    const std::uint64_t quote = word ^ (kOnes * '"');
-    const std::uint64_t escape = word ^ (kOnes * '\\');
-    const std::uint64_t found = (word - kOnes * 0x20) | (quote - kOnes) | (escape - kOnes) | word;
-    return (found & kHigh) != 0;
+std::string_view reason_of(error_code code) {
+    if (code.category() != boost::json::make_error_code(Error::syntax).category())
+        return "not JSON";
+    switch (static_cast<Error>(code.value())) {
+        case Error::extra_data:
+            return "text after the value";
+        case Error::incomplete:
+            return "ends too early";
+        case Error::exponent_overflow:
+            return "exponent out of range";
+        case Error::too_deep:
+            return "nested too deeply";
+        case Error::illegal_leading_surrogate:
+        case Error::illegal_trailing_surrogate:
+        case Error::expected_utf16_escape:
+            return "lone surrogate";
+        case Error::expected_hex_digit:
+            return "malformed \\u escape";
+        default:
+            return "not JSON";
+    }
 }
 
 }  // namespace
 
-// A recursive descent, as deep as kDepthMax. Finished values of open arrays and objects wait on two
-// stacks and move to the arena when their bracket closes.
+// Builds values out of what Boost.JSON's parser finds. Finished values of open arrays and objects
+// wait on a stack and move to the arena when their bracket closes. Texts without escapes stay where
+// they are; the whole input is handed to the parser at once, so these come in one piece.
 class Parser {
  public:
-    explicit Parser(std::string text) : arena_(std::make_shared<Arena>()) {
-        const std::string_view kept = arena_->adopt(std::move(text));
-        begin_ = kept.data();
-        end_ = begin_ + kept.size();
-        at_ = begin_;
-    }
+    // Names that the parser looks for. NOLINTBEGIN(readability-identifier-naming)
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+    // NOLINTEND(readability-identifier-naming)
 
-    Result<Document, ParseError> run() {
-        if (end_ - at_ >= 3 && std::memcmp(at_, "\xEF\xBB\xBF", 3) == 0) {
-            (void)refuse("byte order mark");
-            return fail(error_);
-        }
-        Value root;
-        skip_space();
-        if (!value(root, 0)) return fail(error_);
-        skip_space();
-        if (at_ != end_) {
-            (void)refuse("text after the value");
-            return fail(error_);
-        }
-        return Document(std::move(arena_), root);
+    Parser() = default;
+
+    [[nodiscard]] std::string_view adopt(std::string text) {
+        input_ = arena_->adopt(std::move(text));
+        return input_;
     }
+    // Why the parser stopped at `place`.
+    [[nodiscard]] ParseError error(std::size_t place, error_code code) const {
+        if (refused_.reason.empty()) return {place, reason_of(code)};
+        return {refused_.at ? static_cast<std::size_t>(*refused_.at) : place, refused_.reason};
+    }
+    [[nodiscard]] Document finish() { return {std::move(arena_), values_.front()}; }
+
+    bool on_document_begin(error_code& /*code*/) { return true; }
+    bool on_document_end(error_code& /*code*/) { return true; }
+    bool on_array_begin(error_code& /*code*/) { return true; }
+    bool on_object_begin(error_code& /*code*/) { return true; }
+    bool on_array_end(std::size_t count, error_code& /*code*/) {
+        const std::span<const Value> items = last_values(count);
+        close(Kind::kArray, arena_->copy(items), items);
+        return true;
+    }
+    // Its names are the last ones and its values too: those of objects inside it have gone.
+    bool on_object_end(std::size_t count, error_code& code) {
+        const std::span<const Value> values = last_values(count);
+        const std::span<const std::string_view> names(names_.data() + names_.size() - count, count);
+        if (const auto twice = duplicate(names)) {
+            return refuse(*twice, "member name twice in an object", code);
+        }
+        Member* kept = nullptr;
+        if (count != 0) {
+            kept = static_cast<Member*>(arena_->allocate(count * sizeof(Member), alignof(Member)));
+            for (std::size_t i = 0; i < count; ++i)
+                new (kept + i) Member{names[i], values[i]};
+        }
+        names_.resize(names_.size() - count);
+        close(Kind::kObject, kept, values);
+        return true;
+    }
+    bool on_key_part(boost::json::string_view part, std::size_t /*size*/, error_code& /*code*/) {
+        parts_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key(boost::json::string_view last, std::size_t /*size*/, error_code& code) {
+        const std::string_view name = whole(last);
+        if (!check_text(name, code)) return false;
+        names_.push_back(name);
+        return true;
+    }
+    bool on_string_part(boost::json::string_view part, std::size_t /*size*/, error_code& /*code*/) {
+        parts_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_string(boost::json::string_view last, std::size_t /*size*/, error_code& code) {
+        const std::string_view text = whole(last);
+        if (!check_text(text, code)) return false;
+        push(Kind::kString, text.data(), text.size());
+        return true;
+    }
+    bool on_number_part(boost::json::string_view part, error_code& /*code*/) {
+        parts_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_int64(std::int64_t /*value*/, boost::json::string_view last, error_code& /*code*/) {
+        return number(last);
+    }
+    bool on_uint64(std::uint64_t /*value*/, boost::json::string_view last, error_code& /*code*/) {
+        return number(last);
+    }
+    bool on_double(double /*value*/, boost::json::string_view last, error_code& /*code*/) {
+        return number(last);
+    }
+    bool on_bool(bool value, error_code& /*code*/) {
+        push(Kind::kBoolean, nullptr, value ? 1 : 0);
+        return true;
+    }
+    bool on_null(error_code& /*code*/) {
+        push(Kind::kNull, nullptr, 0);
+        return true;
+    }
+    bool on_comment_part(boost::json::string_view /*part*/, error_code& /*code*/) { return true; }
+    bool on_comment(boost::json::string_view /*text*/, error_code& /*code*/) { return true; }
 
  private:
-    struct Pending {
-        Member member;
-        std::size_t offset;  // of its name
-    };
+    bool number(boost::json::string_view last) {
+        const std::string_view text = whole(last);
+        push(Kind::kNumber, text.data(), text.size());
+        return true;
+    }
 
-    bool refuse(std::string_view reason) { return refuse_at(at_, reason); }
-    bool refuse_at(const char* at, std::string_view reason) {
-        error_ = {static_cast<std::size_t>(at - begin_), reason};
+    [[nodiscard]] bool in_input(std::string_view text) const {
+        return std::less_equal<>{}(input_.data(), text.data()) &&
+               std::less_equal<>{}(text.data() + text.size(), input_.data() + input_.size());
+    }
+
+    // What came in parts, and the last of them.
+    std::string_view whole(boost::json::string_view last) {
+        const std::string_view text(last.data(), last.size());
+        if (parts_.empty()) return in_input(text) ? text : arena_->copy(text);
+        parts_.append(text);
+        const std::string_view copy = arena_->copy(parts_);
+        parts_.clear();
+        return copy;
+    }
+
+    // `text` is what is refused. One that had escapes is not in the input.
+    bool refuse(std::string_view text, std::string_view reason, error_code& code) {
+        refused_ = {in_input(text) ? std::optional(text.data() - input_.data()) : std::nullopt,
+                    reason};
+        code = boost::json::make_error_code(Error::syntax);
         return false;
     }
-    void skip_space() {
-        while (at_ != end_ && is_space(*at_))
-            ++at_;
-    }
-    [[nodiscard]] bool next_is(char c) const { return at_ != end_ && *at_ == c; }
-
-    bool value(Value& out, std::size_t depth) {
-        if (at_ == end_) return refuse("value missing at the end");
-        switch (*at_) {
-            case '{':
-                return object(out, depth);
-            case '[':
-                return array(out, depth);
-            case '"': {
-                std::string_view text;
-                if (!string(text)) return false;
-                set(out, Kind::kString, text.data(), text.size());
-                return true;
-            }
-            case 't':
-                return literal(out, "true", Kind::kBoolean, 1);
-            case 'f':
-                return literal(out, "false", Kind::kBoolean, 0);
-            case 'n':
-                return literal(out, "null", Kind::kNull, 0);
-            default:
-                return number(out);
-        }
+    bool check_text(std::string_view text, error_code& code) {
+        return is_text(text) ||
+               refuse(text, "ill-formed UTF-8, a noncharacter or U+0000 in a string", code);
     }
 
-    static void set(Value& out, Kind kind, const void* data, std::size_t size) {
-        out.kind_ = kind;
-        out.data_ = data;
-        out.size_ = static_cast<std::uint32_t>(size);
-        out.depth_ = 0;
+    [[nodiscard]] std::span<const Value> last_values(std::size_t count) const {
+        return {values_.data() + values_.size() - count, count};
     }
-
-    bool literal(Value& out, std::string_view word, Kind kind, std::size_t size) {
-        const auto left = static_cast<std::size_t>(end_ - at_);
-        if (left < word.size() || std::string_view(at_, word.size()) != word)
-            return refuse("value expected");
-        at_ += word.size();
-        set(out, kind, nullptr, size);
-        return true;
+    void push(Kind kind, const void* data, std::size_t size) {
+        Value value;
+        value.kind_ = kind;
+        value.data_ = data;
+        value.size_ = static_cast<std::uint32_t>(size);
+        values_.push_back(value);
     }
-
-    bool number(Value& out) {
-        if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) return refuse("value expected");
-        const std::size_t length = number_length({at_, static_cast<std::size_t>(end_ - at_)});
-        if (length == 0) return refuse("malformed number");
-        set(out, Kind::kNumber, at_, length);
-        at_ += length;
-        // 01 and 1x: what follows a number ends it, and the caller expects a comma or a bracket.
-        return true;
-    }
-
-    bool array(Value& out, std::size_t depth) {
-        if (depth == kDepthMax) return refuse("nested too deeply");
-        ++at_;
-        const std::size_t first = values_.size();
+    // The last values become one, an array or an object, whose memory is `data`.
+    void close(Kind kind, const void* data, std::span<const Value> inside) {
         std::uint8_t inner = 0;
-        skip_space();
-        if (next_is(']')) {
-            ++at_;
-        } else {
-            while (true) {
-                Value item;
-                if (!value(item, depth + 1)) return false;
-                inner = std::max(inner, item.depth_);
-                values_.push_back(item);
-                skip_space();
-                if (next_is(']')) {
-                    ++at_;
-                    break;
-                }
-                if (!next_is(',')) return refuse("comma or ] expected");
-                ++at_;
-                skip_space();
+        for (const Value& value : inside)
+            inner = std::max(inner, value.depth_);
+        const std::size_t count = inside.size();
+        values_.resize(values_.size() - count);
+        push(kind, data, count);
+        values_.back().depth_ = static_cast<std::uint8_t>(inner + 1);
+    }
+
+    // The first name, in the order of the text, that was there before.
+    static std::optional<std::string_view> duplicate(std::span<const std::string_view> names) {
+        if (names.size() <= kPairwiseMax) {
+            for (std::size_t i = 1; i < names.size(); ++i) {
+                if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i),
+                              names[i]) != names.begin() + static_cast<std::ptrdiff_t>(i))
+                    return names[i];
             }
+            return std::nullopt;
         }
-        const std::span<const Value> items(values_.data() + first, values_.size() - first);
-        set(out, Kind::kArray, arena_->copy(items), items.size());
-        out.depth_ = static_cast<std::uint8_t>(inner + 1);
-        values_.resize(first);
-        return true;
+        std::vector<std::size_t> order(names.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return std::tie(names[a], a) < std::tie(names[b], b);
+        });
+        std::optional<std::size_t> found;
+        for (std::size_t i = 1; i < order.size(); ++i) {
+            if (names[order[i]] == names[order[i - 1]])
+                found = std::min(found.value_or(order[i]), order[i]);
+        }
+        return found ? std::optional(names[*found]) : std::nullopt;
     }
 
-    bool object(Value& out, std::size_t depth) {
-        if (depth == kDepthMax) return refuse("nested too deeply");
-        ++at_;
-        const std::size_t first = members_.size();
-        std::uint8_t inner = 0;
-        skip_space();
-        if (next_is('}')) {
-            ++at_;
-        } else {
-            while (true) {
-                if (!next_is('"')) return refuse("member name expected");
-                Pending pending{{}, static_cast<std::size_t>(at_ - begin_)};
-                if (!string(pending.member.name)) return false;
-                skip_space();
-                if (!next_is(':')) return refuse("colon expected");
-                ++at_;
-                skip_space();
-                if (!value(pending.member.value, depth + 1)) return false;
-                inner = std::max(inner, pending.member.value.depth_);
-                members_.push_back(pending);
-                skip_space();
-                if (next_is('}')) {
-                    ++at_;
-                    break;
-                }
-                if (!next_is(',')) return refuse("comma or } expected");
-                ++at_;
-                skip_space();
-            }
-        }
-        return close_object(out, first, inner);
-    }
-
-    bool close_object(Value& out, std::size_t first, std::uint8_t inner) {
-        const std::span<Pending> found(members_.data() + first, members_.size() - first);
-        const std::size_t twice = duplicate(found);
-        if (twice != kNone) return refuse_at(begin_ + twice, "member name twice in an object");
-        Member* kept = nullptr;
-        if (!found.empty()) {
-            kept = static_cast<Member*>(
-                arena_->allocate(found.size() * sizeof(Member), alignof(Member)));
-            for (std::size_t i = 0; i < found.size(); ++i)
-                new (kept + i) Member(found[i].member);
-        }
-        set(out, Kind::kObject, kept, found.size());
-        out.depth_ = static_cast<std::uint8_t>(inner + 1);
-        members_.resize(first);
-        return true;
-    }
-
-    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
-    // The offset of the first name that was there before, or kNone.
-    static std::size_t duplicate(std::span<const Pending> members) {
-        if (members.size() <= kPairwiseMax) {
-            for (std::size_t i = 1; i < members.size(); ++i)
-                for (std::size_t j = 0; j < i; ++j)
-                    if (members[i].member.name == members[j].member.name) return members[i].offset;
-            return kNone;
-        }
-        std::vector<std::pair<std::string_view, std::size_t>> names;
-        names.reserve(members.size());
-        for (const Pending& pending : members)
-            names.emplace_back(pending.member.name, pending.offset);
-        std::sort(names.begin(), names.end());
-        std::size_t found = kNone;
-        for (std::size_t i = 1; i < names.size(); ++i)
-            if (names[i].first == names[i - 1].first) found = std::min(found, names[i].second);
-        return found;
-    }
-
-    // Stops at a quote, a backslash or the end. Whatever else it meets is well-formed.
-    bool skip_plain() {
-        while (true) {
-            std::uint64_t word = 0;
-            while (end_ - at_ >= 8) {
-                std::memcpy(&word, at_, 8);
-                if (has_special(word)) break;
-                at_ += 8;
-            }
-            while (at_ != end_ && static_cast<unsigned char>(*at_) >= 0x20 &&
-                   static_cast<unsigned char>(*at_) < 0x80 && *at_ != '"' && *at_ != '\\')
-                ++at_;
-            if (at_ == end_) return refuse("string without an end");
-            if (*at_ == '"' || *at_ == '\\') return true;
-            if (static_cast<unsigned char>(*at_) < 0x20)
-                return refuse("control character in a string");
-            const std::size_t length = utf8_length({at_, static_cast<std::size_t>(end_ - at_)});
-            if (length == 0) return refuse("invalid UTF-8");
-            at_ += length;
-        }
-    }
-
-    bool string(std::string_view& out) {
-        const char* first = ++at_;
-        if (!skip_plain()) return false;
-        if (*at_ == '"') {
-            out = {first, static_cast<std::size_t>(at_ - first)};
-            ++at_;
-            return true;
-        }
-        decoded_.assign(first, at_);
-        while (*at_ != '"') {
-            if (!escape()) return false;
-            const char* plain = at_;
-            if (!skip_plain()) return false;
-            decoded_.append(plain, at_);
-        }
-        ++at_;
-        out = arena_->copy(decoded_);
-        return true;
-    }
-
-    // At a backslash.
-    bool escape() {
-        if (end_ - at_ < 2) return refuse("string without an end");
-        constexpr std::string_view kNames = "\"\\/bfnrt";
-        constexpr std::string_view kValues = "\"\\/\b\f\n\r\t";
-        if (at_[1] != 'u') {
-            const std::size_t which = kNames.find(at_[1]);
-            if (which == std::string_view::npos) return refuse("unknown escape");
-            decoded_.push_back(kValues[which]);
-            at_ += 2;
-            return true;
-        }
-        const char* start = at_;
-        char32_t point = 0;
-        if (!code_unit(point)) return false;
-        if (point == 0) return refuse_at(start, "U+0000 in a string");
-        if (point >= 0xDC00 && point <= 0xDFFF) return refuse_at(start, "lone surrogate");
-        if (point >= 0xD800 && point <= 0xDBFF) {
-            char32_t low = 0;
-            if (!next_is('\\') || end_ - at_ < 2 || at_[1] != 'u')
-                return refuse_at(start, "lone surrogate");
-            if (!code_unit(low)) return false;
-            if (low < 0xDC00 || low > 0xDFFF) return refuse_at(start, "lone surrogate");
-            point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
-        }
-        const std::size_t before = decoded_.size();
-        append_utf8(decoded_, point);
-        if (utf8_length(std::string_view(decoded_).substr(before)) == 0)
-            return refuse_at(start, "noncharacter in a string");
-        return true;
-    }
-
-    // \uXXXX.
-    bool code_unit(char32_t& out) {
-        if (end_ - at_ < 6) return refuse("malformed \\u escape");
-        char32_t unit = 0;
-        for (int i = 2; i < 6; ++i) {
-            const int digit = hex_digit(at_[i]);
-            if (digit < 0) return refuse("malformed \\u escape");
-            unit = (unit << 4U) | static_cast<char32_t>(digit);
-        }
-        at_ += 6;
-        out = unit;
-        return true;
-    }
-
-    std::shared_ptr<Arena> arena_;
-    const char* begin_ = nullptr;
-    const char* end_ = nullptr;
-    const char* at_ = nullptr;
+    std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
+    std::string_view input_;
     std::vector<Value> values_;
-    std::vector<Pending> members_;
-    std::string decoded_;
-    ParseError error_;
+    std::vector<std::string_view> names_;
+    std::string parts_;
+    // Why this told the parser to stop, and where, if that is known.
+    struct Refused {
+        std::optional<std::ptrdiff_t> at;
+        std::string_view reason;
+    };
+    Refused refused_;
 };
 
 Result<Document, ParseError> parse(std::string text, std::size_t bytes_max) {
     CONSILIUM_ASSERT(bytes_max <= kBytesMax);
     if (text.size() > bytes_max) return fail(ParseError{bytes_max, "text too long"});
-    return Parser(std::move(text)).run();
+    boost::json::parse_options options;
+    options.max_depth = kDepthMax;
+    options.allow_invalid_utf8 = true;  // Parser::check_text is stricter
+    boost::json::basic_parser<Parser> parser(options);
+    const std::string_view input = parser.handler().adopt(std::move(text));
+    error_code code;
+    const std::size_t read = parser.write_some(false, input.data(), input.size(), code);
+    if (!code && read != input.size()) code = Error::extra_data;
+    if (!code) return parser.handler().finish();
+    return fail(parser.handler().error(read, code));
 }
 
 }  // namespace consilium::formats::json

@@ -15,9 +15,6 @@ namespace consilium::formats::json {
 // Whether all of `text` is made of such sequences, without U+0000.
 [[nodiscard]] bool is_text(std::string_view text);
 
-// Appends a code point that is no surrogate.
-void append_utf8(std::string& out, char32_t point);
-
 // The length of the number (RFC 8259 section 6) at the start of `text`; 0 when there is none.
 [[nodiscard]] std::size_t number_length(std::string_view text);
 

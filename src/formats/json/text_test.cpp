@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "formats/json/text_testing.hpp"
+
 namespace consilium::formats::json {
 namespace {
 
