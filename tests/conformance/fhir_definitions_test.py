@@ -49,8 +49,8 @@ class FhirDefinitionsTest(unittest.TestCase):
                 owner = cells[1]
             elif cells[0] == "E":
                 paths.add(f"{owner}.{cells[1]}")
-        for gone in ("ResearchStudy.progressStatus", "Binary.url", "ObservationDefinition.publisher",
-                     "EvidenceVariable.characteristic.linkId"):
+        for gone in ("ResearchStudy.progressStatus", "Binary.url", "HealthcareService.offeredIn",
+                     "ObservationDefinition.publisher", "EvidenceVariable.characteristic.linkId"):
             self.assertNotIn(gone, paths)
         self.assertNotIn("medplum.com", self.text)
 

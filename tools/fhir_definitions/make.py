@@ -115,6 +115,8 @@ class Maker:
         for cell in cells:
             if "\t" in cell or "\n" in cell:
                 raise ValueError(f"a cell with a tab or newline: {cell!r}")
+        while cells[-1] == "":
+            cells = cells[:-1]
         self.lines.append("\t".join(cells))
 
     def binding_of(self, element):
@@ -175,8 +177,6 @@ class Maker:
         relative = path.split(".", 1)[1]
         cells = [relative, str(element.get("min", 0)), element.get("max", "1"), flags,
                  ",".join(type_text(t) for t in types), self.binding_of(published), content]
-        while cells[-1] == "":
-            cells.pop()
         self.add("E", *cells)
         self.invariants(element)
 

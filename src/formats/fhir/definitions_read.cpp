@@ -45,13 +45,13 @@ TableText::Element element(const Cells& cells) {
 }
 
 TableText::Parameter parameter(const Cells& cells) {
-    CONSILIUM_ASSERT(cells.size() == 6);
+    CONSILIUM_ASSERT(cells.size() >= 4);
     TableText::Parameter out;
     out.parameter.base = cells[1];
     out.parameter.code = cells[2];
     out.parameter.type = search_type(cells[3]);
-    out.parameter.expression = cells[4];
-    out.targets = split(cells[5], ',');
+    out.parameter.expression = cell(cells, 4);
+    out.targets = split(cell(cells, 5), ',');
     return out;
 }
 
