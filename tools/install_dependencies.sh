@@ -19,6 +19,8 @@ test_packages=(
     libgtest-dev libgmock-dev python3 curl git zstd man-db
 )
 coverage_packages=(gcovr)
+# Debian's npm brings some 400 packages with it: only where no other one is there.
+command -v npm >/dev/null || test_packages+=(npm)
 
 task=${1:-build}
 case "$task" in
