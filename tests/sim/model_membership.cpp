@@ -150,6 +150,7 @@ Model::Code Model::apply(const v1::MembershipCommand& command, const Actor& acto
         v1::Node& node = state_.nodes[actor.member];
         node.set_endpoint(command.set_node().endpoint());
         node.set_tls_key_sha256(command.set_node().tls_key_sha256());
+        node.set_peer_endpoint(command.set_node().peer_endpoint());
         return 0;
     }
     v1::Member& member = state_.members[actor.member];

@@ -180,6 +180,9 @@ PlannedCommand Workload::membership_one(std::size_t member, UnixMs wall) {
         if (random_.chance(900)) {
             command.mutable_set_node()->set_endpoint(
                 "https://" + of.id + ".example:" + std::to_string(random_.between(1000, 9999)));
+            if (random_.chance(500)) {
+                command.mutable_set_node()->set_peer_endpoint("https://" + of.id + ".example:7543");
+            }
         } else {
             command.mutable_set_node()->set_tls_key_sha256(random_.bytes(32));
         }

@@ -23,9 +23,10 @@ bool is_member(const v1::Member& member) {
            member.status() == v1::MEMBER_STATUS_ACTIVE;
 }
 
-// Before the first start a member may not know its address yet; it sets it later.
+// Before the first start a member may not know its addresses yet; it sets them later.
 bool is_node(const v1::Node& node) {
     return (node.endpoint().empty() || is_endpoint(node.endpoint())) &&
+           (node.peer_endpoint().empty() || is_endpoint(node.peer_endpoint())) &&
            check_tls_key(node.tls_key_sha256()) == Rejection::kNone;
 }
 

@@ -105,6 +105,7 @@ Rejection apply_set_node(const v1::SetNode& command, sdk::Context& context) {
     v1::Node node = context.get<v1::Node>(key).value_or(v1::Node{});
     node.set_endpoint(command.endpoint());
     node.set_tls_key_sha256(command.tls_key_sha256());
+    node.set_peer_endpoint(command.peer_endpoint());
     context.put(key, node);
     return Rejection::kNone;
 }
@@ -139,7 +140,10 @@ Rejection Membership::validate(const Command& command) const {
         case Command::kRevokeUsers:
             return validate_revocation(command.revoke_users());
         case Command::kSetNode:
-            if (!is_endpoint(command.set_node().endpoint())) return Rejection::kEndpoint;
+            if (!is_endpoint(command.set_node().endpoint()) ||
+                (!command.set_node().peer_endpoint().empty() &&
+                 !is_endpoint(command.set_node().peer_endpoint())))
+                return Rejection::kEndpoint;
             return check_tls_key(command.set_node().tls_key_sha256());
         case Command::kSetMemberContact:
             if (!is_public_text(command.set_member_contact().name(), limits::kNameBytesMax))

@@ -47,6 +47,7 @@ void add_node(json::object& to, const v1::Node& node) {
         to["validator_public_key"] = to_hex(node.validator_public_key());
         to["validator_power"] = node.validator_power();
     }
+    if (!node.peer_endpoint().empty()) to["peer_endpoint"] = node.peer_endpoint();
     if (!node.tls_key_sha256().empty()) to["tls_key_sha256"] = to_hex(node.tls_key_sha256());
 }
 
