@@ -40,6 +40,25 @@ inline constexpr std::size_t kEndpointBytesMax = 256;
 // Link slots are laid down eight at a time.
 inline constexpr std::uint32_t kLinkSlotsPerCommand = 8;
 inline constexpr std::uint32_t kLinkSlotsPerChartMax = 1024;
+// Consents and objections that a link may ever have, and those of them that are neither revoked nor
+// over: what one decision reads.
+inline constexpr std::uint32_t kConsentsPerLinkMax = 1024;
+inline constexpr std::size_t kLiveConsentsPerLinkMax = 64;
+// How far ahead a consent may end: 45 CFR 164.508(c)(1)(v) wants an end that is named.
+inline constexpr std::uint64_t kConsentAheadMsMax = 10ULL * 366 * 24 * 3600 * 1000;
+// How long a granted request may wait to be served.
+inline constexpr std::uint64_t kGrantLifeMsMin = 60ULL * 1000;
+inline constexpr std::uint64_t kGrantLifeMsMax = 7ULL * 24 * 3600 * 1000;
+inline constexpr std::uint64_t kGrantLifeMsDefault = 3600ULL * 1000;
+// Within what time emergency access is reviewed.
+inline constexpr std::uint64_t kReviewMsMin = 3600ULL * 1000;
+inline constexpr std::uint64_t kReviewMsMax = 30ULL * 24 * 3600 * 1000;
+inline constexpr std::uint64_t kReviewMsDefault = 72ULL * 3600 * 1000;
+// How often one user id, and all of one member, may break the glass in a day of block time (UTC).
+inline constexpr std::uint32_t kBreakGlassPerUserDayMax = 64;
+inline constexpr std::uint32_t kBreakGlassPerUserDayDefault = 5;
+inline constexpr std::uint32_t kBreakGlassPerMemberDayMax = 10'000;
+inline constexpr std::uint32_t kBreakGlassPerMemberDayDefault = 100;
 // Sequence numbers that a member key's replay window spans (RFC 4303 section 3.4.3).
 inline constexpr std::uint64_t kReplayWindow = 1024;
 // A personally signed body may be valid for at most this long.

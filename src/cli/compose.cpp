@@ -41,6 +41,12 @@ v1::Command command_of(const v1::ChartsCommand& command) {
 v1::Command command_of(const v1::DocumentsCommand& command) {
     return wrap(ledger::ContractId::kDocuments, command);
 }
+v1::Command command_of(const v1::IdentityCommand& command) {
+    return wrap(ledger::ContractId::kIdentity, command);
+}
+v1::Command command_of(const v1::EhrCommand& command) {
+    return wrap(ledger::ContractId::kEhr, command);
+}
 
 Result<Bytes, Problem> compose(const Speaker& speaker, v1::Role role,
                                const std::vector<v1::Command>& commands) {

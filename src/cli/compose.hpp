@@ -9,6 +9,8 @@
 #include "cli/output.hpp"
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "consilium/v1/ledger.pb.h"
 #include "consilium/v1/membership.pb.h"
 #include "ledger/ids.hpp"
@@ -28,6 +30,8 @@ struct Speaker {
 [[nodiscard]] v1::Command command_of(const v1::MembershipCommand& command);
 [[nodiscard]] v1::Command command_of(const v1::ChartsCommand& command);
 [[nodiscard]] v1::Command command_of(const v1::DocumentsCommand& command);
+[[nodiscard]] v1::Command command_of(const v1::IdentityCommand& command);
+[[nodiscard]] v1::Command command_of(const v1::EhrCommand& command);
 
 // A transaction that may still apply for five minutes, with a fresh nonce.
 [[nodiscard]] Result<Bytes, Problem> compose(const Speaker& speaker, v1::Role role,

@@ -24,6 +24,13 @@ using MemberId = std::string;
 [[nodiscard]] bool is_member_id(std::string_view text);
 
 // Numbers of the contracts: the first byte of every state key of theirs, and Command.contract.
-enum class ContractId : std::uint32_t { kLedger = 1, kMembership = 2, kCharts = 3, kDocuments = 4 };
+enum class ContractId : std::uint32_t {
+    kLedger = 1,
+    kMembership = 2,
+    kCharts = 3,
+    kDocuments = 4,
+    kIdentity = 5,
+    kEhr = 6
+};
 
 }  // namespace consilium::ledger

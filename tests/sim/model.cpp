@@ -15,6 +15,8 @@ using ledger::Rejection;
 constexpr std::uint32_t kMembership = 2;
 constexpr std::uint32_t kCharts = 3;
 constexpr std::uint32_t kDocuments = 4;
+constexpr std::uint32_t kIdentity = 5;
+constexpr std::uint32_t kEhr = 6;
 constexpr std::uint32_t kMalformed = 1;  // in every contract
 
 bool verify(v1::Algorithm algorithm, BytesView key, BytesView message, BytesView signature) {
@@ -172,7 +174,7 @@ ledger::Outcome Model::apply_transaction(const ledger::BundleView& bundle, Bytes
 ledger::Outcome Model::run(const ledger::TransactionView& transaction, const Actor& actor) {
     const auto& commands = transaction.commands;
     for (std::size_t i = 0; i < commands.size(); ++i) {
-        if (commands[i].contract < kMembership || commands[i].contract > kDocuments)
+        if (commands[i].contract < kMembership || commands[i].contract > kEhr)
             return rejected(1, static_cast<std::uint32_t>(Rejection::kUnknownContract), i);
         if (const Code code = check(commands[i].contract, commands[i].payload); code != 0)
             return rejected(commands[i].contract, code, i);
@@ -200,6 +202,9 @@ Model::Code Model::check(std::uint32_t contract, BytesView payload) const {
             return proto::parse_canonical(payload, membership) ? check(membership) : kMalformed;
         case kCharts:
             return proto::parse_canonical(payload, charts) ? check(charts) : kMalformed;
+        case kIdentity:
+        case kEhr:
+            return kMalformed;  // the workload draws nothing else for them
         default:
             return proto::parse_canonical(payload, documents) ? check(documents) : kMalformed;
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "consilium/v1/access.pb.h"
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/membership.pb.h"
 #include "contracts/sdk/key.hpp"
@@ -61,9 +63,27 @@ class ChartsLookup {
                                                        const ledger::LinkId& link) const = 0;
 };
 
+// What the patient has said that covers one purpose and action at one moment: the lowest number of
+// a consent and of an objection that is in force, 0 for none. An objection prevails.
+struct ConsentAnswer {
+    std::uint32_t permit = 0;
+    std::uint32_t deny = 0;
+};
+
+class ConsentLookup {
+ public:
+    virtual ~ConsentLookup() = default;
+    // One read, however many consents the link has had. Of an unknown link: none. Whether the link
+    // is open is not asked here.
+    [[nodiscard]] virtual ConsentAnswer consents(Overlay& state, const ledger::LinkId& link,
+                                                 v1::PurposeOfUse purpose, v1::AccessAction action,
+                                                 UnixMs now) const = 0;
+};
+
 struct Lookups {
     const MembershipLookup* membership = nullptr;
     const ChartsLookup* charts = nullptr;
+    const ConsentLookup* consents = nullptr;
 };
 
 }  // namespace consilium::contracts::sdk

@@ -10,6 +10,7 @@ namespace consilium::contracts::sdk {
 Registry::Registry(std::vector<const Contract*> contracts, Lookups lookups)
     : contracts_(std::move(contracts)), lookups_(lookups) {
     CONSILIUM_ASSERT(lookups_.membership != nullptr && lookups_.charts != nullptr);
+    CONSILIUM_ASSERT(lookups_.consents != nullptr);
     for (const TableInfo& table : ledger_tables())
         tables_.push_back(table);
     for (const Contract* contract : contracts_) {

@@ -61,6 +61,12 @@ v1::Command command(const v1::ChartsCommand& payload) {
 v1::Command command(const v1::DocumentsCommand& payload) {
     return wrap(ledger::ContractId::kDocuments, payload);
 }
+v1::Command command(const v1::IdentityCommand& payload) {
+    return wrap(ledger::ContractId::kIdentity, payload);
+}
+v1::Command command(const v1::EhrCommand& payload) {
+    return wrap(ledger::ContractId::kEhr, payload);
+}
 
 ledger::UserId World::user(std::string_view member, v1::Role role) {
     return test_id<ledger::UserId>("user " + std::string(member) + " " + v1::Role_Name(role));

@@ -8,7 +8,9 @@
 
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
 #include "consilium/v1/genesis.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "consilium/v1/ledger.pb.h"
 #include "consilium/v1/membership.pb.h"
 #include "crypto/sign.hpp"
@@ -37,6 +39,8 @@ template <typename Id>
 [[nodiscard]] v1::Command command(const v1::MembershipCommand& payload);
 [[nodiscard]] v1::Command command(const v1::ChartsCommand& payload);
 [[nodiscard]] v1::Command command(const v1::DocumentsCommand& payload);
+[[nodiscard]] v1::Command command(const v1::IdentityCommand& payload);
+[[nodiscard]] v1::Command command(const v1::EhrCommand& payload);
 
 // Who gives a transaction, and what stands in its envelope.
 struct Sender {
