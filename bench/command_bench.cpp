@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "node/json_text.hpp"
 #include "receipt_bench.hpp"
 #include "store_bench.hpp"
+#include "vault_bench.hpp"
 
 // `consilium bench`: runs the cores and prints their figures.
 namespace consilium::cli {
@@ -166,6 +168,57 @@ void bench_store(const Options& options, Context& context) {
     }
 }
 
+json::object figures_of(const bench::VaultBenchRow& row) {
+    return json::object{{"documents", row.documents},
+                        {"bulk_puts_per_s", rounded(row.bulk_puts_per_s)},
+                        {"puts_per_s", rounded(row.puts_per_s)},
+                        {"put_ms", rounded(row.put_ms)},
+                        {"read_us", rounded(row.read_us)},
+                        {"reads_per_s", rounded(row.reads_per_s)},
+                        {"find_us", rounded(row.find_us)},
+                        {"finds_per_s", rounded(row.finds_per_s)},
+                        {"row_us", rounded(row.row_us)},
+                        {"shred_ms", rounded(row.shred_ms)},
+                        {"shred_16_ms", rounded(row.shred_16_ms)},
+                        {"disk_bytes_per_document", rounded(row.disk_bytes_per_document)},
+                        {"rss_mib", rounded(row.rss_mib)},
+                        {"open_ms", rounded(row.open_ms)}};
+}
+
+void bench_vault(const Options& options, Context& context) {
+    const Folder folder(options.folder, context);
+    if (!folder.made()) return;
+    bench::VaultBenchOptions vault;
+    vault.directory = folder.path();
+    if (!options.keys.empty()) vault.document_counts = options.keys;
+    std::sort(vault.document_counts.begin(), vault.document_counts.end());
+    vault.progress = narrator(context);
+    const auto rows = bench::run_vault_bench(vault);
+    finish(context);
+    if (!rows) return context.fail(Exit::kRefused, rows.error());
+    json::array list;
+    Table table({{"Documents", true},
+                 {"Puts/s", true},
+                 {"Bulk/s", true},
+                 {"Read us", true},
+                 {"Find us", true},
+                 {"Shred ms", true},
+                 {"Bytes each", true},
+                 {"Memory MiB", true},
+                 {"Open ms", true}});
+    for (const auto& row : *rows) {
+        table.add({grouped(row.documents), shown(row.puts_per_s), shown(row.bulk_puts_per_s),
+                   shown(row.read_us), shown(row.find_us), shown(row.shred_ms),
+                   shown(row.disk_bytes_per_document), shown(row.rss_mib), shown(row.open_ms)});
+        list.push_back(figures_of(row));
+    }
+    if (context.json) {
+        context.out << node::pretty_json(list) << '\n';
+    } else {
+        table.print(context);
+    }
+}
+
 void bench_verify(const Options& options, Context& context) {
     const Folder folder(options.folder, context);
     if (!folder.made()) return;
@@ -224,6 +277,11 @@ void add_bench(CLI::App& app, Context& context) {
     add_keys(*add_part(*group, context, "store", "The authenticated state on its disk", options,
                        bench_store),
              *options, "Keys in the state, one line each; without it 50000 and 5000000");
+    add_part(*group, context, "vault", "Documents sealed, read, found and erased", options,
+             bench_vault)
+        ->add_option("--documents", options->keys,
+                     "Documents in the vault, one line each; without it 10000 and 1000000")
+        ->check(CLI::Range(1'000, 10'000'000));
     CLI::App* verify = add_part(*group, context, "verify", "Receipts and proofs, on one core",
                                 options, bench_verify);
     add_seconds(*verify, *options);

@@ -132,6 +132,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_token(*app, context);
     add_submit(*app, context);
     add_receipt(*app, context);
+    add_vault(*app, context);
     add_ledger(*app, context);
     for (const AddCommand add : registered())
         add(*app, context);

@@ -44,6 +44,7 @@ std::vector<Finding> examine(const std::string& file, Context& context) {
         examine_port(node, findings);
         newest = std::max(newest, examine_ledger(node, context, findings));
         examine_outbox(node, findings);
+        examine_vault(node, genesis->network_id, findings);
     }
     examine_clock(*genesis, newest, time, findings);
     return findings;

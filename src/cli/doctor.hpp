@@ -37,6 +37,9 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
                                      std::vector<Finding>& findings);
 // Opens the outbox, which a running node has locked, and reads all of it.
 void examine_outbox(const node::NodeConfig& node, std::vector<Finding>& findings);
+// Opens the vault, which a running node has locked, and verifies every document.
+void examine_vault(const node::NodeConfig& node, const ledger::NetworkId& network,
+                   std::vector<Finding>& findings);
 // `newest` is the time of the newest block that is known here.
 void examine_clock(const node::Genesis& genesis, std::optional<UnixMs> newest, UnixMs time,
                    std::vector<Finding>& findings);

@@ -30,6 +30,11 @@ struct MemberHome {
         return folder / "keys/validator.key";
     }
     [[nodiscard]] std::filesystem::path token_key() const { return folder / "keys/token.pem"; }
+    [[nodiscard]] std::filesystem::path vault_passphrase() const {
+        return folder / "keys/vault.passphrase";
+    }
+    // Beside the data: who moves the ledger copy away to have it made again keeps the documents.
+    [[nodiscard]] std::filesystem::path vault() const { return folder / "vault"; }
     [[nodiscard]] std::filesystem::path certificate() const { return folder / "tls/node.crt"; }
     [[nodiscard]] std::filesystem::path tls_key() const { return folder / "tls/node.key"; }
     [[nodiscard]] std::filesystem::path users() const { return folder / "users.json"; }

@@ -2,6 +2,7 @@
 #include "cli/network.hpp"
 
 #include <algorithm>
+#include <future>
 #include <system_error>
 
 #include "cli/names.hpp"
@@ -16,6 +17,7 @@
 #include "node/config.hpp"
 #include "node/genesis.hpp"
 #include "node/key_file.hpp"
+#include "node/member_vault.hpp"
 #include "proto/enum_names.hpp"
 
 namespace consilium::cli {
@@ -145,6 +147,8 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     made.config.validator_key = relative(home.validator_key());
     made.config.token_key = relative(home.token_key());
     made.config.users = relative(home.users());
+    made.config.vault.folder = relative(home.vault());
+    made.config.vault.passphrase_file = relative(home.vault_passphrase());
     made.config.http.address = plan.address;
     made.config.http.port = port;
     made.config.http.certificate = relative(home.certificate());
@@ -246,6 +250,29 @@ std::vector<node::UserEntry> make_users(UnixMs from, std::uint32_t days,
 
 namespace {
 
+// All at once: making the key of a passphrase takes its time.
+Status<Problem> make_vaults(const NetworkHome& home, const NetworkPlan& plan) {
+    std::vector<std::future<Status<node::ProcessError>>> vaults;
+    for (const auto& member : plan.members) {
+        const MemberHome member_home{home.member(member.id)};
+        node::NodeConfig config;
+        config.member = member.id;
+        config.vault.folder = member_home.vault().string();
+        config.vault.passphrase_file = member_home.vault_passphrase().string();
+        vaults.push_back(std::async(std::launch::async, [config]() -> Status<node::ProcessError> {
+            if (auto made = node::make_passphrase_file(config.vault.passphrase_file); !made)
+                return made;
+            return node::create_vault(config);
+        }));
+    }
+    Status<Problem> result = Done{};
+    for (auto& vault : vaults) {
+        const auto made = vault.get();
+        if (!made) result = fail(disk(made.error().message));
+    }
+    return result;
+}
+
 Result<NetworkMade, Problem> write_network(const NetworkHome& home, const NetworkPlan& plan,
                                            const std::function<void()>& step) {
     if (auto made = make_folder(home.folder); !made) return fail(made.error());
@@ -266,6 +293,7 @@ Result<NetworkMade, Problem> write_network(const NetworkHome& home, const Networ
         config.nodes.push_back(std::move(member->config));
         step();
     }
+    if (auto made = make_vaults(home, plan); !made) return fail(made.error());
     const std::string document = node::make_genesis_document(state);
     const auto genesis = node::parse_genesis(document);
     if (!genesis) {

@@ -136,7 +136,13 @@ void read_nodes(Reader& reader, const toml::table& root, Config& config) {
             continue;
         }
         NodeConfig& read = config.nodes.emplace_back();
-        reader.read(read, *table, "node.", {"http"});
+        reader.read(read, *table, "node.", {"vault", "http"});
+        const auto& vault = reader.table(*table, "vault", "node.");
+        reader.read(read.vault, vault, "node.vault.", {});
+        if (!read.vault.passphrase_file.empty() && !read.vault.passphrase_variable.empty()) {
+            reader.add(line_of(vault), "node.vault",
+                       "give passphrase_file or passphrase_variable, not both");
+        }
         const auto& http = reader.table(*table, "http", "node.");
         reader.read(read.http, http, "node.http.", {});
         if (!read.member.empty() && !members.insert(read.member).second) {

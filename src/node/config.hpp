@@ -52,6 +52,14 @@ struct HttpConfig {
     friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };
 
+// Where the member's documents lie, sealed. With neither passphrase the node has no vault.
+struct VaultConfig {
+    std::string folder;  // empty: "vault" in the node's data folder
+    std::string passphrase_file;
+    std::string passphrase_variable;  // of the environment, instead of the file
+    friend bool operator==(const VaultConfig&, const VaultConfig&) = default;
+};
+
 // One member's node. A process with the embedded engine hosts any number of them.
 struct NodeConfig {
     std::string member;
@@ -61,6 +69,7 @@ struct NodeConfig {
     std::string validator_key;  // empty: an observer
     std::string token_key;
     std::string users;  // list of the users' ids; empty: the node itself gives no transactions
+    VaultConfig vault;
     HttpConfig http;
     friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };

@@ -83,6 +83,20 @@ const std::vector<Field<NodeConfig>>& of<NodeConfig>() {
 }
 
 template <>
+const std::vector<Field<VaultConfig>>& of<VaultConfig>() {
+    using T = VaultConfig;
+    static const std::vector<Field<T>> kFields = {
+        {"folder", Text<T>{&T::folder, true, false, {}},
+         "The folder of the member's sealed documents; empty is `vault` in the data folder."},
+        {"passphrase_file", Text<T>{&T::passphrase_file, true, false, {}},
+         "The file (mode 0600) with the passphrase that opens the vault, on one line."},
+        {"passphrase_variable", Text<T>{&T::passphrase_variable, false, false, {}},
+         "Instead: the environment variable with it. With neither the node has no vault."},
+    };
+    return kFields;
+}
+
+template <>
 const std::vector<Field<HttpConfig>>& of<HttpConfig>() {
     using T = HttpConfig;
     static const std::vector<Field<T>> kFields = {
@@ -198,6 +212,7 @@ std::string format_config(const Config& config) {
     fields::write(out, "[storage]", config.storage);
     for (const auto& node : config.nodes) {
         fields::write(out, "[[node]]", node);
+        fields::write(out, "[node.vault]", node.vault);
         fields::write(out, "[node.http]", node.http);
     }
     return out;
@@ -210,6 +225,7 @@ std::vector<ConfigKey> config_keys() {
     fields::describe<LedgerConfig>(out, "ledger.");
     fields::describe<StorageConfig>(out, "storage.");
     fields::describe<NodeConfig>(out, "node.");
+    fields::describe<VaultConfig>(out, "node.vault.");
     fields::describe<HttpConfig>(out, "node.http.");
     return out;
 }

@@ -53,6 +53,8 @@ template <>
 template <>
 [[nodiscard]] const std::vector<Field<StorageConfig>>& of<StorageConfig>();
 template <>
+[[nodiscard]] const std::vector<Field<VaultConfig>>& of<VaultConfig>();
+template <>
 [[nodiscard]] const std::vector<Field<HttpConfig>>& of<HttpConfig>();
 template <>
 [[nodiscard]] const std::vector<Field<NodeConfig>>& of<NodeConfig>();

@@ -64,6 +64,7 @@ TEST(Config, ReadsBackWhatItWrote) {
         node.member = member;
         node.data = std::string(member) + "/data";
         node.member_key = node.token_key = node.validator_key = "k";
+        node.vault = {"sealed", "keys/vault.passphrase", ""};
         node.http.port = 0;
         node.http.certificate = node.http.private_key = "t";
     }
@@ -75,9 +76,10 @@ TEST(Config, ReadsBackWhatItWrote) {
 TEST(Config, RefusesUnknownKeysByNameAndLine) {
     EXPECT_EQ(errors_of("genesiss = 'x'\n" + std::string(kMinimal)),
               "c.toml:1: genesiss: unknown key; did you mean 'genesis'?\n");
-    EXPECT_EQ(errors_of(with("data = ", "xyzzy = 1\ndata = ")),
-              "c.toml:4: node.xyzzy: unknown key; known here: http, member, data, member_key, "
-              "member_key_id, validator_key, token_key, users\n");
+    EXPECT_EQ(
+        errors_of(with("data = ", "xyzzy = 1\ndata = ")),
+        "c.toml:4: node.xyzzy: unknown key; known here: vault, http, member, data, member_key, "
+        "member_key_id, validator_key, token_key, users\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[log]\nlevl = 'info'\n[[node]]")),
               "c.toml:3: log.levl: unknown key; did you mean 'level'?\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[cache]\n[[node]]")),
@@ -151,6 +153,17 @@ TEST(Config, TheReferencePageHasEveryKey) {
         EXPECT_NE(page.str().find(row), std::string::npos) << "docs/configuration.md lacks\n"
                                                            << row;
     }
+}
+
+TEST(Config, AVaultHasOnePassphrase) {
+    const std::string both =
+        std::string(kMinimal) + "[node.vault]\npassphrase_file = 'f'\npassphrase_variable = 'V'\n";
+    EXPECT_EQ(errors_of(both),
+              "c.toml:10: node.vault: give passphrase_file or passphrase_variable, not both\n");
+    const auto read = parse_config(
+        std::string(kMinimal) + "[node.vault]\npassphrase_file = 'f'\nfolder = '../v'\n", "/net/a");
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read->nodes[0].vault, (VaultConfig{"/net/v", "/net/a/f", ""}));
 }
 
 }  // namespace

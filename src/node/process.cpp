@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/process.hpp"
 
+#include <future>
+
 #include "base/hex.hpp"
 #include "contracts/registry/registry.hpp"
 #include "http/router.hpp"
@@ -8,6 +10,7 @@
 #include "http/token.hpp"
 #include "node/author.hpp"
 #include "node/key_file.hpp"
+#include "node/member_vault.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
 #include "services/ledger/ledger_service.hpp"
@@ -115,6 +118,13 @@ ProcessError server_problem(http::ServerError error, const NodeConfig& node) {
     return problem(Kind::kPort, "cannot listen at " + where);
 }
 
+using OpenedVault = Result<std::unique_ptr<vault::Vault>, ProcessError>;
+
+OpenedVault open_vault_if_any(const NodeConfig& node, const ledger::NetworkId& network) {
+    if (!has_vault(node)) return std::unique_ptr<vault::Vault>();
+    return open_vault(node, network);
+}
+
 // Why a member's node stopped by itself, as the log has it.
 std::string_view reason_name(NodeError error) {
     switch (error) {
@@ -135,6 +145,7 @@ std::string_view reason_name(NodeError error) {
 
 // One member's HTTP API. The order is that of destruction: the server goes first.
 struct Process::Api {
+    std::unique_ptr<vault::Vault> vault;  // null: the configuration names no passphrase
     telemetry::Metrics metrics;
     std::unique_ptr<MetricsExport> exported;
     std::unique_ptr<http::Tokens> tokens;
@@ -176,6 +187,12 @@ Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& conf
     if (!genesis) return fail(problem(Kind::kConfig, genesis.error()));
     auto options = host_options(config, *genesis);
     if (!options) return fail(options.error());
+    // All at once and beside the ledgers: a passphrase takes its time to be tried.
+    std::vector<std::future<OpenedVault>> vaults;
+    for (const auto& node : config.nodes) {
+        vaults.push_back(std::async(std::launch::async, open_vault_if_any, std::cref(node),
+                                    std::cref(genesis->network_id)));
+    }
     options->on_failure = [log](const NodeFailure& failure) {
         log.error("node", "a member's node stopped by itself",
                   {telemetry::Field::name("member", failure.member),
@@ -183,6 +200,12 @@ Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& conf
     };
     auto host = Host::open(std::move(options).value());
     if (!host) return fail(of_node(host.error()));
+    std::vector<std::unique_ptr<vault::Vault>> opened;
+    for (auto& vault : vaults) {
+        auto done = vault.get();
+        if (!done) return fail(done.error());
+        opened.push_back(std::move(done).value());
+    }
     if (auto started = (*host)->start(); !started) return fail(of_node(started.error()));
     auto state = std::make_unique<State>();
     state->config = config;
@@ -190,14 +213,18 @@ Result<std::unique_ptr<Process>, ProcessError> Process::start(const Config& conf
     state->log = log;
     state->host = std::move(host).value();
     std::unique_ptr<Process> process(new Process(std::move(state)));
-    for (const auto& node : process->state_->config.nodes) {
-        if (auto listening = process->listen(node); !listening) return fail(listening.error());
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+        const NodeConfig& node = process->state_->config.nodes[i];
+        if (auto listening = process->listen(node, std::move(opened[i])); !listening)
+            return fail(listening.error());
     }
     return process;
 }
 
-Status<ProcessError> Process::listen(const NodeConfig& node) {
+Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vault::Vault> vault) {
     auto api = std::make_unique<Api>();
+    api->vault = std::move(vault);
+    if (api->vault) export_vault_metrics(api->metrics, *api->vault);
     const auto token_key = read_secret(node.token_key, "token key");
     if (!token_key) return fail(token_key.error());
     const std::string realm = token_realm(state_->genesis.network_id, node.member);
@@ -268,10 +295,17 @@ Status<ProcessError> Process::start_member(const ledger::MemberId& member) {
     if (node == nullptr) {
         return fail(problem(Kind::kConfig, "no member '" + member + "' has its node here"));
     }
+    auto vault = open_vault_if_any(*node, state_->genesis.network_id);
+    if (!vault) return fail(vault.error());
     if (auto started = state_->host->start_member(member); !started) {
         return fail(of_node(started.error()));
     }
-    return listen(*node);
+    return listen(*node, std::move(vault).value());
+}
+
+vault::Vault* Process::vault_of(const ledger::MemberId& member) const {
+    const auto api = state_->apis.find(member);
+    return api == state_->apis.end() ? nullptr : api->second->vault.get();
 }
 
 std::string Process::url(const ledger::MemberId& member) const {

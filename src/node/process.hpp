@@ -13,6 +13,7 @@
 #include "node/genesis.hpp"
 #include "node/node.hpp"
 #include "telemetry/log.hpp"
+#include "vault/vault.hpp"
 
 // One configured process: the host of its members' nodes, and for each of them the HTTP API on an
 // address of its own.
@@ -31,7 +32,7 @@ struct ProcessError {
 // Start and stop are for one thread at a time; the rest is thread-safe.
 class Process {
  public:
-    // Reads genesis and keys, opens the ledgers, starts consensus, then listens.
+    // Reads genesis and keys, opens the vaults and the ledgers, starts consensus, then listens.
     [[nodiscard]] static Result<std::unique_ptr<Process>, ProcessError> start(
         const Config& config, const telemetry::Logger& log);
     // Stops.
@@ -46,6 +47,8 @@ class Process {
 
     // "https://127.0.0.1:7443", with the port that was taken; empty while it does not listen.
     [[nodiscard]] std::string url(const ledger::MemberId& member) const;
+    // Null when the member has none, and while its node is stopped.
+    [[nodiscard]] vault::Vault* vault_of(const ledger::MemberId& member) const;
     // Whether a node of this process has stopped by itself since the start; the log says why.
     [[nodiscard]] bool failed() const;
     [[nodiscard]] const Genesis& genesis() const;
@@ -55,7 +58,9 @@ class Process {
     struct Api;
     struct State;
     explicit Process(std::unique_ptr<State> state);
-    [[nodiscard]] Status<ProcessError> listen(const NodeConfig& node);
+    // `vault` is null for a member without.
+    [[nodiscard]] Status<ProcessError> listen(const NodeConfig& node,
+                                              std::unique_ptr<vault::Vault> vault);
     std::unique_ptr<State> state_;
 };
 

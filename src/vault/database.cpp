@@ -222,6 +222,23 @@ Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView 
     return Done{};
 }
 
+std::uint64_t Database::count(Family family) const {
+    std::uint64_t out = 0;
+    (void)open_->db->GetIntProperty(open_->family(family),
+                                    rocksdb::DB::Properties::kEstimateNumKeys, &out);
+    return out;
+}
+
+std::uint64_t Database::bytes() const {
+    std::uint64_t sum = 0;
+    for (rocksdb::ColumnFamilyHandle* family : open_->families) {
+        std::uint64_t bytes = 0;
+        if (open_->db->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &bytes))
+            sum += bytes;
+    }
+    return sum;
+}
+
 Status<DatabaseError> Database::purge(std::span<const Place> places) {
     rocksdb::DB& db = *open_->db;
     // Out of the log: it is removed when every family has been flushed past it.

@@ -45,6 +45,10 @@ class Database {
     [[nodiscard]] Status<DatabaseError> scan(Family family, BytesView prefix, BytesView from,
                                              const Row& row) const;
 
+    // About how many rows a family has, and how many bytes the sorted files take.
+    [[nodiscard]] std::uint64_t count(Family family) const;
+    [[nodiscard]] std::uint64_t bytes() const;
+
     struct Place {
         Family family = Family::kMeta;
         Bytes key;

@@ -38,6 +38,36 @@ class Vault::FolderLock {
     int fd_;
 };
 
+std::string_view describe(VaultError error) {
+    switch (error) {
+        case VaultError::kNone:
+            return "has no such document, or is not there";
+        case VaultError::kExists:
+            return "has that version already, or its folder exists";
+        case VaultError::kErased:
+            return "has erased that version";
+        case VaultError::kDamaged:
+            return "is damaged: what lies on the disk is not what was stored";
+        case VaultError::kConflict:
+            return "has another row than expected";
+        case VaultError::kInvalid:
+            return "takes no such name, key or value";
+        case VaultError::kTooLong:
+            return "takes no document of that length";
+        case VaultError::kFull:
+            return "has no space left on its disk";
+        case VaultError::kDisk:
+            return "has a disk that is read-only or fails";
+        case VaultError::kLocked:
+            return "is in use by another process";
+        case VaultError::kSink:
+            return "could not hand the document on";
+        case VaultError::kKeyStore:
+            return "has a key store that does not open";
+    }
+    return "failed";
+}
+
 bool make_folder(const fs::path& path) {
     return ::mkdir(path.c_str(), 0700) == 0 && system_files().sync_parent(path).ok();
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +18,7 @@
 #include "vault/document_keys.hpp"
 #include "vault/key_store.hpp"
 #include "vault/sealed.hpp"
+#include "vault/vault_error.hpp"
 
 // Where a member's documents lie, sealed. A folder:
 //   keystore        the keys, under a passphrase (key_store.hpp)
@@ -28,26 +31,6 @@ namespace consilium::vault {
 
 class Database;
 class DocumentWriter;  // document_writer.hpp
-
-enum class VaultError : std::uint8_t {
-    kNone,      // no such document version, or no vault in that folder
-    kExists,    // the version is stored already, or the folder is not empty
-    kErased,    // it was erased, for good
-    kDamaged,   // what the disk holds is not what was stored
-    kConflict,  // a row is not as it was expected to be
-    kInvalid,   // a version, key, value or number of them outside its limits
-    kTooLong,   // more than kDocumentBytesMax, or not as many bytes as announced
-    kFull,      // the disk is full
-    kDisk,      // the disk is read-only or fails
-    kLocked,    // another process has the vault open
-    kSink,      // the receiver of a document's bytes refused them
-    kKeyStore,  // see OpenError::key_store
-};
-
-struct OpenError {
-    VaultError error = VaultError::kDisk;
-    std::optional<KeyStoreError> key_store;
-};
 
 struct DocumentInfo {
     State state = State::kStored;
@@ -120,6 +103,17 @@ class Vault {
     [[nodiscard]] KeyStore& key_store() { return key_store_; }
 
     [[nodiscard]] Totals totals() const;
+    // What the database holds, as it estimates.
+    struct Figures {
+        std::uint64_t rows = 0;  // of services
+        std::uint64_t index_entries = 0;
+        std::uint64_t database_bytes = 0;
+    };
+    [[nodiscard]] Figures figures() const;
+    // Called after every group of writes with how long its two syncs took; set before the first.
+    void on_sync(std::function<void(std::chrono::microseconds)> observer) {
+        observer_ = std::move(observer);
+    }
     // Reads every document and compares its commitment; the number of stored ones.
     [[nodiscard]] Result<std::uint64_t, VaultError> verify() const;
 
@@ -178,6 +172,7 @@ class Vault {
     KeyStore key_store_;
     std::unique_ptr<DocumentKeys> document_keys_;
     std::unique_ptr<Database> database_;
+    std::function<void(std::chrono::microseconds)> observer_;
     mutable std::mutex totals_mutex_;
     Totals totals_;
     std::mutex waiting_mutex_;

@@ -229,6 +229,7 @@ std::vector<Vault::Put*> Vault::next_group() const {
 
 Status<VaultError> Vault::write(Group& group) {
     if (group.empty()) return Done{};
+    const auto start = std::chrono::steady_clock::now();
     const std::vector<DocumentKeys::Entry> entries = group.entries();
     std::uint64_t slot = 0;
     if (!entries.empty()) {
@@ -240,6 +241,10 @@ Status<VaultError> Vault::write(Group& group) {
     const std::vector<Database::Change> changes = group.changes(slot, next);
     if (auto written = database_->write(changes); !written)
         return fail(to_vault_error(written.error()));
+    if (observer_) {
+        observer_(std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - start));
+    }
     const std::lock_guard lock(totals_mutex_);
     totals_ = next;
     return Done{};

@@ -165,6 +165,10 @@ Totals Vault::totals() const {
     return totals_;
 }
 
+Vault::Figures Vault::figures() const {
+    return {database_->count(Family::kRows), database_->count(Family::kIndex), database_->bytes()};
+}
+
 Result<std::uint64_t, VaultError> Vault::verify() const {
     constexpr std::size_t kPage = 256;
     std::uint64_t count = 0;
