@@ -11,8 +11,10 @@
 // What services put into the vault in one step.
 namespace consilium::vault {
 
-inline constexpr std::uint64_t kInlineBytesMax = 64U * 1024U;
-inline constexpr std::size_t kDocumentsPerPutMax = 4096;
+// One chunk. A FHIR Bundle is stored whole or not at all, so what it holds must fit one step: real
+// Bundles reach 30 MB and 25,000 resources, some of them above 100 KB.
+inline constexpr std::uint64_t kInlineBytesMax = 1024U * 1024U;
+inline constexpr std::size_t kDocumentsPerPutMax = 32'768;
 inline constexpr std::size_t kRowKeyBytesMax = 512;
 inline constexpr std::size_t kRowValueBytesMax = 64U * 1024U;
 inline constexpr std::size_t kRowsPerPutMax = 4 * kDocumentsPerPutMax;

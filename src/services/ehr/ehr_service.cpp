@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/ehr_service.hpp"
+
+#include <chrono>
+
+#include "services/ehr/anchoring.hpp"
+#include "services/ehr/fhir.hpp"
+#include "services/ehr/http_call.hpp"
+#include "services/ehr/validate_resource.hpp"
+#include "services/port/work_queue.hpp"
+
+namespace consilium::services::ehr {
+namespace {
+
+UnixMs wall_clock() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
+}
+
+http::RouteOptions route_options() {
+    http::RouteOptions out;
+    out.authenticated = true;
+    out.consumes_any = true;
+    out.body_optional = true;
+    out.produces_any = true;
+    out.body_bytes_max = kBodyBytesMax;
+    return out;
+}
+
+FhirOptions fhir_options(const EhrOptions& options) {
+    FhirOptions out;
+    out.base = [url = options.url] { return url() + "/fhir"; };
+    out.now = wall_clock;
+    out.validate = validate_resource;
+    return out;
+}
+
+}  // namespace
+
+struct EhrService::State {
+    State(EhrPorts ports, const EhrOptions& options, telemetry::Metrics& metrics,
+          const telemetry::Logger& log)
+        : store(ports.vault),
+          fhir(store, fhir_options(options)),
+          work(options.threads, options.waiting_max) {
+        if (ports.author == nullptr) return;
+        anchoring = std::make_unique<Anchoring>(
+            store, Anchoring::Ports{ports.submit, ports.reads, *ports.author},
+            options.anchor_tick_ms, log, metrics);
+        store.on_pending([this] { anchoring->wake(); });
+    }
+
+    // On an IO thread: takes what it needs of the request and answers from a thread of its own.
+    void answer_later(http::Request& request, http::Responder responder) {
+        struct Todo {
+            http::Responder responder;
+            std::shared_ptr<const http::Principal> principal;
+            Result<HttpCall, Problem> call;
+        };
+        auto todo = std::make_shared<Todo>(
+            Todo{std::move(responder), request.principal, read_request(request)});
+        const bool taken = work.run(
+            [this, todo] { todo->responder.send(answer(todo->call, todo->principal.get())); });
+        if (!taken) {
+            todo->responder.send(write_problem(
+                problem_of(503, "transient", "Too many requests are waiting: try again")));
+        }
+    }
+
+    http::Response answer(Result<HttpCall, Problem>& call, const http::Principal* principal) {
+        if (!call) return write_problem(call.error());
+        call->call.scopes = principal == nullptr ? nullptr : &principal->scopes;
+        const auto reply = fhir.handle(std::move(call->call));
+        if (!reply) return write_problem(reply.error());
+        return write_answer(*reply, *call, fhir.options().base());
+    }
+
+    Store store;
+    Fhir fhir;
+    std::unique_ptr<Anchoring> anchoring;
+    WorkQueue work;  // ends before all it uses
+};
+
+EhrService::EhrService(EhrPorts ports, EhrOptions options, telemetry::Metrics& metrics,
+                       telemetry::Logger log)
+    : state_(std::make_unique<State>(ports, options, metrics, log)) {}
+
+EhrService::~EhrService() = default;
+
+void EhrService::start() {
+    if (state_->anchoring) state_->anchoring->start();
+}
+
+Store& EhrService::store() {
+    return state_->store;
+}
+
+Fhir& EhrService::fhir() {
+    return state_->fhir;
+}
+
+void EhrService::add_routes(http::Router& router) {
+    using http::Method;
+    const auto add = [&](Method method, const char* pattern) {
+        http::RouteOptions options = route_options();
+        if (std::string_view(pattern) == "/fhir/metadata") options.authenticated = false;
+        router.add(method, pattern, std::move(options),
+                   [state = state_.get()](http::Request& request, http::Responder responder) {
+                       state->answer_later(request, std::move(responder));
+                   });
+    };
+    add(Method::kGet, "/fhir/metadata");
+    add(Method::kPost, "/fhir");
+    for (const char* pattern :
+         {"/fhir/{a}", "/fhir/{a}/{b}", "/fhir/{a}/{b}/{c}", "/fhir/{a}/{b}/{c}/{d}"}) {
+        add(Method::kGet, pattern);
+        add(Method::kPost, pattern);
+    }
+    for (const char* pattern : {"/fhir/{a}", "/fhir/{a}/{b}"}) {
+        add(Method::kPut, pattern);
+        add(Method::kPatch, pattern);
+        add(Method::kDelete, pattern);
+    }
+    router.write_problems("/fhir", write_refusal);
+}
+
+}  // namespace consilium::services::ehr

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/router.hpp"
+#include "services/port/author.hpp"
+#include "services/port/port.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+#include "vault/vault.hpp"
+
+// FHIR R4 over a member's vault: docs/fhir.md.
+namespace consilium::services::ehr {
+
+class Fhir;
+class Store;
+
+struct EhrPorts {
+    vault::Vault& vault;
+    Submit& submit;
+    const Reads& reads;
+    Author* author = nullptr;  // null: nothing is anchored, what is stored waits
+};
+
+struct EhrOptions {
+    // "https://hospital.example:7443": what addresses in answers begin with, but for "/fhir".
+    std::function<std::string()> url;
+    std::uint64_t anchor_tick_ms = 60'000;
+    // Writes wait for the disk: as many can share one sync as there are threads.
+    unsigned threads = 16;  // 1 to 64
+    std::size_t waiting_max = 1024;
+};
+
+class EhrService {
+ public:
+    // Ports must outlive the service.
+    EhrService(EhrPorts ports, EhrOptions options, telemetry::Metrics& metrics,
+               telemetry::Logger log);
+    // Waits for what is under way. The server must have been stopped, or have let go of the routes,
+    // before.
+    ~EhrService();
+
+    // The routes refer to this object.
+    void add_routes(http::Router& router);
+    // Anchors from now on.
+    void start();
+
+    [[nodiscard]] Store& store();
+    [[nodiscard]] Fhir& fhir();
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace consilium::services::ehr

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "services/ehr/call.hpp"
+#include "services/ehr/search.hpp"
+#include "services/ehr/store.hpp"
+
+// FHIR R4's RESTful interactions over a Store (https://hl7.org/fhir/R4/http.html), without HTTP
+// itself. docs/fhir.md, section REST, says what is offered. Thread-safe.
+namespace consilium::services::ehr {
+
+class Work;
+struct Import;
+struct Step;
+
+inline constexpr std::size_t kBodyBytesMax = 64U * 1024U * 1024U;
+inline constexpr std::size_t kResourceBytesMax = 32U * 1024U * 1024U;
+inline constexpr std::size_t kBundleEntriesMax = 50'000;
+
+struct FhirOptions {
+    // "https://hospital.example/fhir": what absolute references and links begin with.
+    std::function<std::string()> base;
+    std::function<UnixMs()> now;
+    // Issues of a resource at that FHIRPath; those that are errors refuse it.
+    std::function<std::vector<Issue>(const formats::json::Value& resource, const std::string& at)>
+        validate;
+};
+
+class Fhir {
+ public:
+    Fhir(Store& store, FhirOptions options);
+
+    // Any interaction. Whatever goes wrong is the Problem: the caller writes its OperationOutcome.
+    [[nodiscard]] Reply handle(Call call);
+
+    [[nodiscard]] const FhirOptions& options() const { return options_; }
+
+ private:
+    friend class Work;
+    [[nodiscard]] Reply handle_get(Call& call);
+    [[nodiscard]] Reply handle_post(Call& call);
+
+    // interactions.cpp
+    [[nodiscard]] Reply read(const Call& call);
+    [[nodiscard]] Reply vread(const Call& call);
+    [[nodiscard]] Reply create(Call& call);
+    [[nodiscard]] Reply update(Call& call);
+    [[nodiscard]] Reply patch(Call& call);
+    [[nodiscard]] Reply erase(Call& call);
+    // One write in a step of its own, tried again when somebody else was faster.
+    [[nodiscard]] Reply write_alone(const Step& wanted);
+    // history.cpp
+    [[nodiscard]] Reply history(const Call& call);
+    // operations.cpp
+    [[nodiscard]] Reply everything(const Call& call);
+    [[nodiscard]] Reply validate(Call& call);
+    // bundles.cpp
+    [[nodiscard]] Reply bundle(Call& call);
+    [[nodiscard]] Reply batch(const formats::json::Value& bundle, const Call& call);
+    [[nodiscard]] Reply transaction(const formats::json::Value& bundle, const Call& call);
+    // import.cpp
+    [[nodiscard]] Reply import(Call& call);
+    [[nodiscard]] Reply import_entries(Import& import, const formats::json::Value* array);
+    [[nodiscard]] Reply worklist(const Call& call);
+
+    Store& store_;
+    FhirOptions options_;
+    Searcher searcher_;
+    std::mutex conditional_;  // conditional writes take turns, so that two cannot both find nothing
+};
+
+// Whether the token of the call grants the letter (SMART v2) on the type; a Problem of 403 if not.
+[[nodiscard]] Status<Problem> allow(const Call& call, std::string_view type, char permission);
+
+// A store's error as FHIR says it.
+[[nodiscard]] Problem store_problem(StoreError error);
+
+}  // namespace consilium::services::ehr

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/fhir_fixture.hpp"
+
+namespace consilium::services::ehr {
+namespace {
+
+const std::string kKey(64, 'a');
+
+std::string post_entry(const std::string& url, const std::string& resource,
+                       const std::string& type) {
+    return R"({"fullUrl":")" + url + R"(","resource":)" + resource +
+           R"(,"request":{"method":"POST","url":")" + type + R"("}})";
+}
+
+// One good entry, two faulty ones, two that refer to a faulty one (the last through the other).
+Bytes imperfect() {
+    return R"({"resourceType":"Bundle","type":"transaction","entry":[)" +
+           post_entry("urn:uuid:p", R"({"resourceType":"Patient"})", "Patient") + ',' +
+           post_entry("urn:uuid:e", R"({"resourceType":"Encounter","bad":1})", "Encounter") + ',' +
+           post_entry("urn:uuid:o",
+                      R"({"resourceType":"Observation","encounter":{"reference":"urn:uuid:e"}})",
+                      "Observation") +
+           ',' +
+           post_entry(
+               "urn:uuid:d",
+               R"({"resourceType":"DiagnosticReport","result":[{"reference":"urn:uuid:o"}]})",
+               "DiagnosticReport") +
+           ',' +
+           post_entry("urn:uuid:c",
+                      R"({"resourceType":"Condition","subject":{"reference":"urn:uuid:nobody"}})",
+                      "Condition") +
+           "]}";
+}
+
+TEST_F(FhirTest, AnImportTakesWhatIsValidAndNamesTheCauses) {
+    const auto refused = post("$import?key=" + kKey, imperfect());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().status, 422);
+    EXPECT_EQ(count("Patient"), 0U);
+    const auto taken = post("$import?quarantine=true&key=" + kKey, imperfect());
+    ASSERT_TRUE(taken.ok()) << taken.error().issues[0].text;
+    EXPECT_EQ(count("Patient"), 1U);
+    EXPECT_EQ(count("Observation") + count("DiagnosticReport") + count("Condition"), 0U);
+    const auto expect_report = [](const Bytes& body, const char* repeated) {
+        EXPECT_NE(body.find(R"({"name":"stored","valueInteger":1})"), Bytes::npos) << body;
+        EXPECT_NE(body.find(R"({"name":"quarantined","valueInteger":4})"), Bytes::npos);
+        EXPECT_NE(body.find(repeated), Bytes::npos);
+        EXPECT_NE(
+            body.find(R"({"name":"entry","valueInteger":2},{"name":"cause","valueInteger":1})"),
+            Bytes::npos);
+        EXPECT_NE(
+            body.find(R"({"name":"entry","valueInteger":3},{"name":"cause","valueInteger":2})"),
+            Bytes::npos);
+        EXPECT_EQ(body.find("urn:uuid"), Bytes::npos);
+    };
+    expect_report(taken->body, R"("repeated","valueBoolean":false)");
+    open();
+    const auto again = post("$import?quarantine=true&key=" + kKey, imperfect());
+    expect_report(again->body, R"("repeated","valueBoolean":true)");
+    EXPECT_EQ(count("Patient"), 1U);
+    EXPECT_NE(get("$quarantine")->body.find(R"("entry","valueInteger":4)"), Bytes::npos);
+    // The four entries and the Patient.
+    EXPECT_EQ(vault->totals().documents, 5U);
+}
+
+TEST_F(FhirTest, AnImportWithoutRequestsKeepsItsIds) {
+    const auto reply = post("$import?key=" + kKey,
+                            R"({"resourceType":"Bundle","type":"collection","entry":[
+        {"resource":{"resourceType":"Observation","id":"o","subject":{"reference":"Patient/p"}}},
+        {"resource":{"resourceType":"Patient","id":"p"}}]})");
+    ASSERT_TRUE(reply.ok()) << reply.error().issues[0].text;
+    EXPECT_EQ(get("Patient/p")->status, 200);
+    EXPECT_EQ(count("Patient/p/Observation"), 1U);
+}
+
+TEST_F(FhirTest, AnImportNeedsAKeyAndItsScopes) {
+    EXPECT_EQ(post("$import", imperfect()).error().status, 400);
+    EXPECT_EQ(post("$import?key=abc", imperfect()).error().status, 400);
+    scopes = http::Scopes::parse("user/Import.cr user/Patient.c");
+    EXPECT_EQ(post("$import?quarantine=true&key=" + kKey, imperfect()).error().status, 403);
+    scopes = http::Scopes::parse("user/Patient.cruds");
+    EXPECT_EQ(get("$quarantine").error().status, 403);
+}
+
+}  // namespace
+}  // namespace consilium::services::ehr

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/json/parse.hpp"
+#include "services/ehr/names.hpp"
+#include "services/ehr/parameters.hpp"
+#include "services/ehr/resource_text.hpp"
+#include "services/ehr/work.hpp"
+
+// Read and write of single resources: FHIR R4 http, sections 3.1.0.2 to 3.1.0.9.
+namespace consilium::services::ehr {
+namespace {
+
+constexpr int kTriesMax = 8;
+
+// The body as JSON, unless the call carries a Bundle entry's resource.
+Result<formats::json::Document, Problem> parse_body(Call& call) {
+    auto document = formats::json::parse(std::move(call.body), kBodyBytesMax);
+    if (document && document->root().is_object()) return std::move(document).value();
+    return fail(problem_of(400, "structure", "The body is not a JSON object as RFC 8259 has it"));
+}
+
+// The condition of an update or deletion: what is not about the answer's form.
+std::string query_of(const Parameters& parameters) {
+    Parameters criteria;
+    for (const auto& parameter : parameters) {
+        if (parameter.first != "_format" && parameter.first != "_pretty")
+            criteria.push_back(parameter);
+    }
+    return format_parameters(criteria);
+}
+
+bool not_modified(const Call& call, const ResourceRow& row) {
+    if (!call.if_none_match.empty()) {
+        return call.if_none_match == "*" || version_of_etag(call.if_none_match) == row.version;
+    }
+    const auto since = parse_http_date(call.if_modified_since);
+    return since && row.updated.value / 1000 <= since->value / 1000;
+}
+
+}  // namespace
+
+Reply Fhir::read(const Call& call) {
+    const std::string& type = call.path[0];
+    const std::string& id = call.path[1];
+    if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
+    if (!is_fhir_id(id)) return fail(problem_of(404, "not-found", "There is no such resource"));
+    const auto row = store_.find(type, id);
+    if (!row) return fail(store_problem(row.error()));
+    if (!*row) return fail(problem_of(404, "not-found", "There is no such resource"));
+    if ((*row)->deleted) return fail(problem_of(410, "deleted", "The resource was deleted"));
+    Answer out;
+    out.version = (*row)->version;
+    out.updated = (*row)->updated;
+    if (not_modified(call, **row)) {
+        out.status = 304;
+        return out;
+    }
+    auto stored = store_.read((*row)->record, (*row)->version);
+    if (!stored) return fail(store_problem(stored.error()));
+    out.body = std::move(stored).value();
+    out.is_resource = true;
+    return out;
+}
+
+Reply Fhir::vread(const Call& call) {
+    const std::string& type = call.path[0];
+    if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
+    const auto version = parse_version(call.path[3]);
+    const auto row = is_fhir_id(call.path[1])
+                         ? store_.find(type, call.path[1])
+                         : Result<std::optional<ResourceRow>, StoreError>(std::nullopt);
+    if (!row) return fail(store_problem(row.error()));
+    if (!*row || !version || *version > (*row)->version)
+        return fail(problem_of(404, "not-found", "There is no such version"));
+    auto stored = store_.read((*row)->record, *version);
+    if (!stored) return fail(store_problem(stored.error()));
+    if (is_deletion(*stored))
+        return fail(problem_of(410, "deleted", "The resource was deleted in this version"));
+    Answer out;
+    out.version = *version;
+    out.updated = updated_of(*stored);
+    out.body = std::move(stored).value();
+    out.is_resource = true;
+    return out;
+}
+
+// The steps' shared end: resolve, check, store; again when somebody else was faster and the client
+// did not say which version it means.
+Reply Fhir::write_alone(const Step& wanted) {
+    std::unique_lock<std::mutex> turn;
+    if (wanted.conditional) turn = std::unique_lock(conditional_);
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        Step step = wanted;
+        Work work(store_, searcher_, options_);
+        if (auto resolved = work.resolve(step); !resolved) return fail(resolved.error());
+        if (auto written = work.write(step); !written) return fail(written.error());
+        const auto committed = work.commit();
+        if (committed) return work.answer(step);
+        if (committed.error() != StoreError::kConflict)
+            return fail(store_problem(committed.error()));
+    }
+    return fail(store_problem(StoreError::kConflict));
+}
+
+Reply Fhir::create(Call& call) {
+    Step step;
+    step.verb = Verb::kPost;
+    step.type = call.path[0];
+    if (auto allowed = allow(call, step.type, 'c'); !allowed) return fail(allowed.error());
+    auto document = parse_body(call);
+    if (!document) return fail(document.error());
+    step.resource = &document->root();
+    step.at = step.type;
+    step.conditional = !call.if_none_exist.empty();
+    step.query = call.if_none_exist;
+    step.wanted = call.wanted;
+    return write_alone(step);
+}
+
+Reply Fhir::update(Call& call) {
+    Step step;
+    step.verb = Verb::kPut;
+    step.type = call.path[0];
+    if (auto allowed = allow(call, step.type, 'u'); !allowed) return fail(allowed.error());
+    auto document = parse_body(call);
+    if (!document) return fail(document.error());
+    step.resource = &document->root();
+    step.at = step.type;
+    step.if_match = call.if_match;
+    step.wanted = call.wanted;
+    if (call.path.size() == 2) {
+        step.id = call.path[1];
+    } else {
+        step.conditional = true;
+        step.query = query_of(call.parameters);
+        const auto* id = step.resource->find("id");
+        if (id != nullptr && id->is_string()) step.id = id->string();
+    }
+    if (!step.id.empty() && !is_fhir_id(step.id))
+        return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
+    return write_alone(step);
+}
+
+Reply Fhir::erase(Call& call) {
+    Step step;
+    step.verb = Verb::kDelete;
+    step.type = call.path[0];
+    if (auto allowed = allow(call, step.type, 'd'); !allowed) return fail(allowed.error());
+    step.at = step.type;
+    step.if_match = call.if_match;
+    if (call.path.size() == 2) {
+        step.id = call.path[1];
+        if (!is_fhir_id(step.id))
+            return fail(problem_of(404, "not-found", "There is no such resource"));
+    } else {
+        step.conditional = true;
+        step.query = query_of(call.parameters);
+    }
+    return write_alone(step);
+}
+
+Reply Fhir::patch(Call& call) {
+    if (auto allowed = allow(call, call.path[0], 'u'); !allowed) return fail(allowed.error());
+    return fail(problem_of(405, "not-supported", "Patches are not taken"));
+}
+
+}  // namespace consilium::services::ehr

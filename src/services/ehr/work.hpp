@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "formats/json/value.hpp"
+#include "services/ehr/fhir.hpp"
+
+// For the .cpp files of this room only.
+namespace consilium::services::ehr {
+
+// One write: a call's, or a Bundle entry's.
+struct Step {
+    Verb verb = Verb::kPost;
+    std::string type;
+    std::string id;            // empty: to be given, or found by `query`
+    std::string query;         // of a conditional update, patch or deletion, or If-None-Exist
+    bool conditional = false;  // `query` decides
+    std::string if_match;
+    Return wanted = Return::kRepresentation;
+    const formats::json::Value* resource = nullptr;  // what to store; none for a deletion
+    formats::json::Document owned;                   // holds *resource when a patch made it
+    std::string at;                                  // FHIRPath of the resource
+    bool checked = false;                            // against the definitions
+
+    // After resolve():
+    std::optional<ResourceRow> before;
+    bool unchanged = false;  // there is nothing to write: the answer names what is there
+    // After write():
+    std::optional<std::size_t> change;  // of Work::changes()
+};
+
+// A number of writes on their way into the store together. For one thread.
+class Work {
+ public:
+    Work(Store& store, Searcher& searcher, const FhirOptions& options);
+
+    // References to `full_url` mean that resource from now on.
+    void bind(std::string_view full_url, const Step& step);
+    // Finds the identity that the step is about and what it replaces.
+    [[nodiscard]] Status<Problem> resolve(Step& step);
+    // Checks the resource and turns it into a change. After all steps have been resolved.
+    [[nodiscard]] Status<Problem> write(Step& step);
+    [[nodiscard]] Status<StoreError> commit(Extra extra = {});
+    // The step made no change and will not: what it claimed is free again.
+    void release(const Step& step);
+    // The changes that steps made so far are given up, or have been committed.
+    void clear();
+
+    [[nodiscard]] Answer answer(const Step& step) const;
+    [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+
+ private:
+    // Exactly one, none (empty), or a Problem of 412.
+    [[nodiscard]] Result<std::string, Problem> find_one(const Step& step);
+    [[nodiscard]] Status<Problem> check_match(const Step& step) const;
+    [[nodiscard]] Status<Problem> claim(const Step& step);
+    [[nodiscard]] Status<Problem> check_resource(Step& step) const;
+    [[nodiscard]] Status<Problem> check_references(
+        const Step& step, std::map<std::string, std::string, std::less<>>& rewritten);
+    // The text to put instead, or nothing; issues go to `issues`.
+    [[nodiscard]] std::optional<std::string> resolve_reference(std::string_view text,
+                                                               const std::string& path,
+                                                               std::vector<Issue>& issues);
+    [[nodiscard]] std::optional<std::string> resolve_conditional(std::string_view text,
+                                                                 const std::string& path,
+                                                                 std::vector<Issue>& issues);
+    [[nodiscard]] bool exists(const std::string& type, const std::string& id);
+    [[nodiscard]] Result<ledger::ChartId, Problem> chart_for(
+        const Step& step, const std::vector<std::string_view>& patients);
+    void add_deletion(Step& step);
+
+    Store& store_;
+    Searcher& searcher_;
+    const FhirOptions& options_;
+    UnixMs now_;
+    std::map<std::string, std::string, std::less<>> bound_;        // fullUrl -> "Type/id"
+    std::map<std::string, std::string, std::less<>> conditional_;  // "Type?query" -> "Type/id"
+    std::set<std::string> claimed_;                                // "Type/id"
+    std::set<std::string> removed_;
+    std::map<std::string, bool> known_;       // "Type/id" -> exists in the store
+    std::map<std::string, ChartRow> charts_;  // new ones, by Patient id
+    std::map<std::string, ledger::ChartId> chart_ids_;
+    std::vector<Change> changes_;
+};
+
+}  // namespace consilium::services::ehr
