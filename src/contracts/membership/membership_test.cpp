@@ -426,25 +426,6 @@ TEST_F(MembershipTest, SetNodeKeepsTheValidator) {
     expect.row("membership/node/hospital", row);
 }
 
-TEST_F(MembershipTest, SetNodeSaysWhereOthersDeliver) {
-    auto payload = set_node("https://hospital.example:8443");
-    payload.mutable_set_node()->set_peer_endpoint("https://hospital.example:8444");
-    give(payload);
-    v1::Node row;
-    row.set_endpoint("https://hospital.example:8443");
-    row.set_peer_endpoint("https://hospital.example:8444");
-    row.set_validator_public_key(test_key("validator hospital").public_key());
-    row.set_validator_power(10);
-    expect.row("membership/node/hospital", row);
-}
-
-TEST_F(MembershipTest, SetNodeRefusesToDeliverOverPlainHttp) {
-    auto payload = set_node("https://hospital.example:8443");
-    payload.mutable_set_node()->set_peer_endpoint("http://hospital.example:8444");
-    give(payload);
-    reject(Rejection::kEndpoint);
-}
-
 TEST_F(MembershipTest, SetNodeRefusesPlainHttp) {
     give(set_node("http://hospital.example:80"));
     reject(Rejection::kEndpoint);
