@@ -33,7 +33,7 @@ OWNERS = [
     ("prometheus/", ("telemetry",), True),
     ("toml++/", ("node", "cli"), True),
     ("CLI/", ("cli",), False),
-    ("zstd.h", ("store", "cli"), True),
+    ("zstd.h", ("store", "cli", "formats/fhir"), True),
     ("google/protobuf/",
      ("proto", "ledger", "contracts/", "execution", "http", "services/", "cli"), False),
     ("gtest/", (), True),

@@ -90,8 +90,11 @@ def targets_of(type_):
     return [n for n in names if n and n != "Resource"]
 
 
-def type_text(type_):
+def type_text(path, type_):
     code = type_["code"]
+    # The published file has a string here, against the specification's own page (R4 2.26.3).
+    if path == "Resource.id":
+        return "id"
     if code.startswith(SYSTEM_TYPE):
         # The id of an element and the url of an extension: strings without extensions of their own.
         urls = [e.get("valueUrl") for e in type_.get("extension", [])]
@@ -176,7 +179,7 @@ class Maker:
                                         ("s", element.get("isSummary"))) if on)
         relative = path.split(".", 1)[1]
         cells = [relative, str(element.get("min", 0)), element.get("max", "1"), flags,
-                 ",".join(type_text(t) for t in types), self.binding_of(published), content]
+                 ",".join(type_text(path, t) for t in types), self.binding_of(published), content]
         self.add("E", *cells)
         self.invariants(element)
 

@@ -33,7 +33,14 @@ struct Rule {
     const Invariant* invariant = nullptr;
     const Expression* expression = nullptr;
     Native native = Native::kNone;
+    bool structural = false;
 };
+
+// Those that validate() checks as it walks, at the element that is to blame.
+bool is_structural(std::string_view key) {
+    return key == "ele-1" || key == "ext-1" || key == "ref-1" || key.starts_with("bdl-") ||
+           (key.starts_with("dom-") && key != "dom-6");
+}
 
 Native native_of(std::string_view key) {
     if (key == "ele-1") return Native::kElement;
@@ -94,6 +101,7 @@ class Rules {
             Rule rule;
             rule.invariant = &invariant;
             rule.native = native_of(invariant.key);
+            rule.structural = is_structural(invariant.key);
             rule.expression = compiled(invariant.expression);
             const bool known = std::any_of(out.begin(), out.end(), [&](const Rule& other) {
                 return other.expression == rule.expression;
@@ -314,6 +322,7 @@ class Check {
 
     void apply(const Rule& rule, const Item& item) {
         if ((!rule.invariant->is_error && !options_.warnings) || full()) return;
+        if (rule.structural && !options_.structural) return;
         Truth truth = Truth::kTrue;
         switch (rule.native) {
             case Native::kElement:

@@ -20,6 +20,7 @@ struct BrokenInvariant {
 
 struct InvariantOptions {
     bool warnings = false;    // also rules of severity warning
+    bool structural = true;   // also those that validate() checks without expressions
     std::size_t limit = 100;  // stops after so many
     std::string root = {};    // the path of the resource itself; nothing: its type
 };
