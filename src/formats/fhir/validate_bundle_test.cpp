@@ -38,7 +38,8 @@ const std::string kPatientUrl = "urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
 const std::string kOtherUrl = "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059";
 
 std::string observation_of(const std::string& reference) {
-    return R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":")" +
+    return R"({"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+           R"("subject":{"reference":")" +
            reference + "\"}}";
 }
 

@@ -34,11 +34,11 @@ std::vector<std::string> shown_of(const std::string& text) {
 using Shown = std::vector<std::string>;
 
 const std::string kObservation = R"({
-"resourceType":"Observation","id":"o1","meta":{"lastUpdated":"2024-02-29T10:00:00Z","profile":["http://example.org/p"]},
+"resourceType":"Observation","id":"o1","meta":{"lastUpdated":"2024-02-29T10:00:00Z"},
 "language":"en-US","status":"final",
 "text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>text</p></div>"},
 "contained":[{"resourceType":"Practitioner","id":"doc","active":true}],
-"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],
+"category":[{"text":"laboratory"}],
 "code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}],"text":"Glucose"},
 "subject":{"reference":"Patient/p1","type":"Patient"},
 "performer":[{"reference":"#doc"}],
@@ -100,17 +100,16 @@ const Damage kDamages[] = {
      "error structure Observation: unknown element here, whose name no type of R4 has"},
     {R"("code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}],"text":"Glucose"},)", "",
      "error required Observation.code: required element missing"},
-    {R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}])",
-     R"("category":{"text":"laboratory"})",
+    {R"("category":[{"text":"laboratory"}])", R"("category":{"text":"laboratory"})",
      "error structure Observation.category: must be an array"},
-    {R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}])",
-     R"("category":[])", "error structure Observation.category: array must not be empty"},
-    {R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}])",
-     R"("category":["laboratory"])", "error structure Observation.category[0]: must be an object"},
-    {R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}])",
-     R"("category":[null])", "error structure Observation.category[0]: null without a companion"},
-    {R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}])",
-     R"("category":[{}])", "error invariant Observation.category[0]: ele-1"},
+    {R"("category":[{"text":"laboratory"}])", R"("category":[])",
+     "error structure Observation.category: array must not be empty"},
+    {R"("category":[{"text":"laboratory"}])", R"("category":["laboratory"])",
+     "error structure Observation.category[0]: must be an object"},
+    {R"("category":[{"text":"laboratory"}])", R"("category":[null])",
+     "error structure Observation.category[0]: null without a companion"},
+    {R"("category":[{"text":"laboratory"}])", R"("category":[{}])",
+     "error invariant Observation.category[0]: ele-1"},
     {R"("text":"Glucose")", R"("text":"Glu\u0001cose")",
      "error value Observation.code.text: control character in a string"},
     {R"("text":"Glucose")", R"("text":"Glu\u202ecose")",
@@ -256,14 +255,14 @@ TEST(Validate, BindsCodedElements) {
     EXPECT_EQ(allergy(R"({"extension":[{"url":"http://example.org/why","valueCode":"unknown"}]})"),
               Shown{});
     EXPECT_EQ(
-        shown_of(
-            R"({"resourceType":"Invoice","status":"draft","totalNet":{"value":1.50,"currency":"Dollar"}})"),
+        shown_of(R"({"resourceType":"Invoice","status":"draft","totalNet":)"
+                 R"({"value":1.50,"currency":"Dollar"}})"),
         (Shown{"error code-invalid Invoice.totalNet.currency: not from the required value set"}));
     EXPECT_EQ(shown_of(R"({"resourceType":"Binary","contentType":"text"})"),
               (Shown{"error code-invalid Binary.contentType: not from the required value set"}));
     EXPECT_EQ(
-        shown_of(
-            R"({"resourceType":"Patient","communication":[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"en US"}]}}]})"),
+        shown_of(R"({"resourceType":"Patient","communication":[{"language":)"
+                 R"({"coding":[{"system":"urn:ietf:bcp:47","code":"en US"}]}}]})"),
         (Shown{"error code-invalid Patient.communication[0].language: not from the required value "
                "set"}));
     EXPECT_EQ(
@@ -275,19 +274,21 @@ TEST(Validate, KnowsWhoMayReferToTheContainer) {
     EXPECT_EQ(
         shown_of(
             R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"contained":[)"
-            R"({"resourceType":"Provenance","id":"p","recorded":"2024-01-01T00:00:00Z","target":[{"reference":"#"}],)"
+            R"({"resourceType":"Provenance","id":"p","recorded":"2024-01-01T00:00:00Z",)"
+            R"("target":[{"reference":"#"}],)"
             R"("agent":[{"who":{"reference":"Practitioner/1"}}]}]})"),
         Shown{});
     EXPECT_EQ(
-        shown_of(
-            R"({"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"a","name":"A",)"
-            R"("contained":[]},{"resourceType":"Organization","id":"a","name":"B"}],"managingOrganization":{"reference":"#a"}})"),
+        shown_of(R"({"resourceType":"Patient","contained":[)"
+                 R"({"resourceType":"Organization","id":"a","name":"A",)"
+                 R"("contained":[]},{"resourceType":"Organization","id":"a","name":"B"}],)"
+                 R"("managingOrganization":{"reference":"#a"}})"),
         (Shown{"error structure Patient.contained[0].contained: array must not be empty",
                "error invariant Patient.contained[0]: dom-2",
                "error duplicate Patient.contained[1]: contained resources with the same id"}));
     EXPECT_EQ(
-        shown_of(
-            R"({"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"a"}],"managingOrganization":{"reference":"#a"}})"),
+        shown_of(R"({"resourceType":"Patient","contained":[{"resourceType":"Patient","id":"a"}],)"
+                 R"("managingOrganization":{"reference":"#a"}})"),
         (Shown{"error value Patient.managingOrganization.reference: reference to a type that is "
                "not allowed here"}));
 }
