@@ -106,7 +106,7 @@ void add_node_options(CLI::App& command, NodeOptions& options) {
                        "With --url: a file with the node's certificate, or that of its issuer");
 }
 
-Result<Connected, Problem> connect(const NodeOptions& options) {
+Result<Connected, Problem> connect(const NodeOptions& options, std::string_view scope) {
     if (!options.url.empty()) {
         auto endpoint = parse_endpoint(options.url);
         if (!endpoint) return fail(Problem{Exit::kUsage, endpoint.error(), {}});
@@ -123,12 +123,12 @@ Result<Connected, Problem> connect(const NodeOptions& options) {
             return fail(Problem{Exit::kUsage, options.token_file + " does not hold a token",
                                 "'consilium token new' makes one."});
         }
-        return Connected{NodeClient(*endpoint), options.url, std::nullopt};
+        return Connected{NodeClient(*endpoint), *endpoint, options.url, std::nullopt};
     }
     auto member = open_member(options.home);
     if (!member) return fail(member.error());
     const auto token =
-        issue_token(*member, {member->id, "consilium-cli", std::string(kFullScope), 600'000});
+        issue_token(*member, {member->id, "consilium-cli", std::string(scope), 3'600'000});
     if (!token) return fail(token.error());
     auto certificate = read_file(member->config.http.certificate);
     if (!certificate) return fail(certificate.error());
@@ -136,7 +136,7 @@ Result<Connected, Problem> connect(const NodeOptions& options) {
     Endpoint endpoint{http.address, static_cast<std::uint16_t>(http.port),
                       std::move(certificate).value(), *token};
     const std::string url = "https://" + http.address + ":" + std::to_string(http.port);
-    return Connected{NodeClient(std::move(endpoint)), url, std::move(member).value()};
+    return Connected{NodeClient(endpoint), endpoint, url, std::move(member).value()};
 }
 
 }  // namespace consilium::cli

@@ -57,11 +57,13 @@ void add_node_options(CLI::App& command, NodeOptions& options);
 
 struct Connected {
     NodeClient node;
+    Endpoint endpoint;
     std::string url;
     std::optional<OpenMember> member;  // with a folder
 };
 
-// Does not connect yet: the first request does.
-[[nodiscard]] Result<Connected, Problem> connect(const NodeOptions& options);
+// Does not connect yet: the first request does. With a folder the token is made here, of `scope`.
+[[nodiscard]] Result<Connected, Problem> connect(const NodeOptions& options,
+                                                 std::string_view scope = kFullScope);
 
 }  // namespace consilium::cli

@@ -22,6 +22,7 @@ void add_key_ledger(CLI::App& group, Context& context);
 void add_key(CLI::App& app, Context& context);
 void add_receipt(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

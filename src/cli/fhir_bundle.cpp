@@ -153,7 +153,9 @@ std::optional<std::size_t> patient_of(const Entry& entry, const Patients& patien
     return std::nullopt;
 }
 
-Result<std::string, std::string> decompress(const std::string& compressed) {
+}  // namespace
+
+Result<std::string, std::string> decompress_zstd(const std::string& compressed) {
     const unsigned long long size = ZSTD_getFrameContentSize(compressed.data(), compressed.size());
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
         size > kBundleBytesMax) {
@@ -167,8 +169,6 @@ Result<std::string, std::string> decompress(const std::string& compressed) {
     }
     return out;
 }
-
-}  // namespace
 
 Status<std::string> add_fhir_bundle(std::string_view bundle_json, FhirInput& input) {
     boost::system::error_code error;
@@ -220,7 +220,7 @@ Result<FhirInput, Problem> load_fhir_folder(const std::filesystem::path& folder)
     for (const auto& file : files) {
         const auto compressed = read_file(file);
         if (!compressed) return fail(compressed.error());
-        const auto text = decompress(*compressed);
+        const auto text = decompress_zstd(*compressed);
         const auto added =
             text ? add_fhir_bundle(*text, input) : Status<std::string>(fail(text.error()));
         if (!added) return fail(Problem{Exit::kUsage, file.string() + " " + added.error(), {}});

@@ -34,6 +34,9 @@ struct FhirInput {
 // The error is a sentence without the file's name, and shows nothing of the content.
 [[nodiscard]] Status<std::string> add_fhir_bundle(std::string_view bundle_json, FhirInput& input);
 
+// What a zstd file of at most 64 MiB holds; else what is wrong with it, to follow the file's name.
+[[nodiscard]] Result<std::string, std::string> decompress_zstd(const std::string& compressed);
+
 // All *.json.zst of a folder, in order of name, decompressed (at most 64 MiB each).
 [[nodiscard]] Result<FhirInput, Problem> load_fhir_folder(const std::filesystem::path& folder);
 

@@ -57,6 +57,8 @@ struct VaultConfig {
     std::string folder;  // empty: "vault" in the node's data folder
     std::string passphrase_file;
     std::string passphrase_variable;  // of the environment, instead of the file
+    // How long what is stored waits for others before it is anchored together with them.
+    std::uint64_t anchor_interval_ms = 60'000;
     friend bool operator==(const VaultConfig&, const VaultConfig&) = default;
 };
 

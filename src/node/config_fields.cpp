@@ -92,6 +92,8 @@ const std::vector<Field<VaultConfig>>& of<VaultConfig>() {
          "The file (mode 0600) with the passphrase that opens the vault, on one line."},
         {"passphrase_variable", Text<T>{&T::passphrase_variable, false, false, {}},
          "Instead: the environment variable with it. With neither the node has no vault."},
+        {"anchor_interval_ms", Number<T>{&T::anchor_interval_ms, 0, 3'600'000},
+         "How long stored versions wait for others before one manifest per chart anchors them."},
     };
     return kFields;
 }

@@ -64,7 +64,7 @@ TEST(Config, ReadsBackWhatItWrote) {
         node.member = member;
         node.data = std::string(member) + "/data";
         node.member_key = node.token_key = node.validator_key = "k";
-        node.vault = {"sealed", "keys/vault.passphrase", ""};
+        node.vault = {"sealed", "keys/vault.passphrase", "", 5};
         node.http.port = 0;
         node.http.certificate = node.http.private_key = "t";
     }
@@ -163,7 +163,7 @@ TEST(Config, AVaultHasOnePassphrase) {
     const auto read = parse_config(
         std::string(kMinimal) + "[node.vault]\npassphrase_file = 'f'\nfolder = '../v'\n", "/net/a");
     ASSERT_TRUE(read.ok());
-    EXPECT_EQ(read->nodes[0].vault, (VaultConfig{"/net/v", "/net/a/f", ""}));
+    EXPECT_EQ(read->nodes[0].vault, (VaultConfig{"/net/v", "/net/a/f", "", 60'000}));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "node/member_vault.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
+#include "services/ehr/ehr_service.hpp"
 #include "services/ledger/ledger_service.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -152,8 +153,12 @@ struct Process::Api {
     std::unique_ptr<FileAuthor> author;  // null: the configuration names no users
     http::Router router;
     std::unique_ptr<services::ledger_api::LedgerService> service;
+    std::unique_ptr<services::ehr::EhrService> ehr;  // with a vault
     std::unique_ptr<http::Server> server;
     std::string url;
+    // The url, for who needs it before the server's port is known.
+    std::promise<std::string> url_promise;
+    std::shared_future<std::string> url_future = url_promise.get_future().share();
 };
 
 struct Process::State {
@@ -255,6 +260,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
                                     host.reads(node.member)},
         std::move(options), *api->tokens, api->metrics, state_->log);
     api->service->add_routes(api->router);
+    add_ehr(*api, node);
     auto server = http::Server::start(
         {node.http.address, static_cast<std::uint16_t>(node.http.port), *certificate, *private_key,
          static_cast<unsigned>(node.http.threads), server_limits(node.http)},
@@ -264,11 +270,27 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
     const bool v6 = node.http.address.find(':') != std::string::npos;
     api->url = "https://" + (v6 ? "[" + node.http.address + "]" : node.http.address) + ":" +
                std::to_string(api->server->port());
+    api->url_promise.set_value(api->url);
+    if (api->ehr) api->ehr->start();
     state_->log.info("node", "listening",
                      {telemetry::Field::name("member", node.member),
                       telemetry::Field("port", api->server->port())});
     state_->apis[node.member] = std::move(api);
     return Done{};
+}
+
+// FHIR over the member's vault, if it has one.
+void Process::add_ehr(Api& api, const NodeConfig& node) {
+    if (!api.vault) return;
+    Host& host = *state_->host;
+    services::ehr::EhrOptions options;
+    options.url = [url = api.url_future] { return url.get(); };
+    options.anchor_tick_ms = node.vault.anchor_interval_ms;
+    api.ehr = std::make_unique<services::ehr::EhrService>(
+        services::ehr::EhrPorts{*api.vault, host.submit(node.member), host.reads(node.member),
+                                api.author.get()},
+        std::move(options), api.metrics, state_->log);
+    api.ehr->add_routes(api.router);
 }
 
 void Process::stop() {

@@ -61,6 +61,7 @@ class Process {
     // `vault` is null for a member without.
     [[nodiscard]] Status<ProcessError> listen(const NodeConfig& node,
                                               std::unique_ptr<vault::Vault> vault);
+    void add_ehr(Api& api, const NodeConfig& node);
     std::unique_ptr<State> state_;
 };
 

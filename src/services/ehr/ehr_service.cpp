@@ -23,6 +23,7 @@ http::RouteOptions route_options() {
     out.authenticated = true;
     out.consumes_any = true;
     out.body_optional = true;
+    out.produces = {http::Media::kFhirJson};
     out.produces_any = true;
     out.body_bytes_max = kBodyBytesMax;
     return out;

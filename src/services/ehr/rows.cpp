@@ -16,6 +16,7 @@ constexpr char kLeaves = 'm';
 constexpr char kPatient = 't';
 constexpr char kImport = 'i';
 constexpr char kQuarantine = 'q';
+constexpr char kCursor = 'k';
 
 constexpr char kFormat = 1;  // of every value
 
@@ -138,6 +139,10 @@ Bytes leaves_key(const ledger::ChartId& chart, std::uint64_t sequence, std::uint
 
 Bytes patient_key(const ledger::ChartId& chart) {
     return key_of(kPatient, chart);
+}
+
+Bytes cursor_key() {
+    return begin_key(kCursor);
 }
 
 Bytes import_key(BytesView key) {

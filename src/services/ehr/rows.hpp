@@ -111,6 +111,8 @@ struct QuarantineRow {
 [[nodiscard]] Bytes quarantine_prefix();
 [[nodiscard]] Bytes quarantine_prefix(BytesView key);
 [[nodiscard]] Bytes quarantine_key(BytesView key, std::uint32_t entry);
+// The key of search cursors.
+[[nodiscard]] Bytes cursor_key();
 // By chart, the Patient's id: who reads the ledger finds the way back.
 [[nodiscard]] Bytes patient_key(const ledger::ChartId& chart);
 
