@@ -195,7 +195,8 @@ TEST(SearchMatch, Subsets) {
     const auto document = json::parse(
         R"({"resourceType":"Observation","id":"o","text":{"status":"empty","div":"<div>x</div>"},
             "status":"final","code":{"text":"c"},"note":[{"text":"n"}],"_issued":{"id":"i"},
-            "referenceRange":[{"text":"r"}],"component":[{"code":{"text":"d"},"interpretation":[{"text":"H"}]}]})",
+            "referenceRange":[{"text":"r"}],
+            "component":[{"code":{"text":"d"},"interpretation":[{"text":"H"}]}]})",
         10000);
     ASSERT_TRUE(document.ok());
     const json::Value& root = document.value().root();
