@@ -30,6 +30,53 @@ void threaded_for(std::size_t count, const std::function<void(std::size_t)>& bod
         thread.join();
 }
 
+// Of the exchange of records: a link, a consent on paper, what stands under both.
+v1::Command random_exchange(Sender& sender, std::mt19937_64& random) {
+    const std::string name = "link " + std::to_string(random() % 3);
+    const Bytes link = test_bytes(name, 16);
+    const Bytes commitment = test_bytes(std::to_string(random()), 32);
+    v1::EhrCommand ehr;
+    sender.role = v1::ROLE_CLERK;
+    switch (random() % 5) {
+        case 0: {
+            v1::ChartsCommand charts;
+            charts.mutable_open_link()->set_link_id(link);
+            charts.mutable_open_link()->set_counterparty("clinic");
+            charts.mutable_open_link()->set_algorithm(v1::ALGORITHM_ED25519);
+            charts.mutable_open_link()->set_public_key(test_key(name).public_key());
+            return command(charts);
+        }
+        case 1: {
+            v1::IdentityCommand identity;
+            auto& grant = *identity.mutable_grant_consent();
+            grant.set_link_id(link);
+            grant.set_provision(v1::CONSENT_PROVISION_PERMIT);
+            grant.add_purposes(v1::PURPOSE_OF_USE_TREAT);
+            grant.add_actions(v1::ACCESS_ACTION_READ);
+            grant.set_valid_until_unix_ms(kGenesisMs + kDayMs);
+            grant.set_gate_version(static_cast<std::uint32_t>(random() % 3));
+            grant.set_paper_commitment(commitment);
+            return command(identity);
+        }
+        case 2:
+            ehr.mutable_disclose_by_law()->set_link_id(link);
+            ehr.mutable_disclose_by_law()->set_basis(v1::LEGAL_BASIS_PUBLIC_HEALTH);
+            ehr.mutable_disclose_by_law()->set_commitment(commitment);
+            return command(ehr);
+        case 3:
+            ehr.mutable_request_without_card()->set_request_id(link);
+            ehr.mutable_request_without_card()->set_custodian("clinic");
+            ehr.mutable_request_without_card()->set_purpose(v1::PURPOSE_OF_USE_TREAT);
+            ehr.mutable_request_without_card()->set_action(v1::ACCESS_ACTION_READ);
+            ehr.mutable_request_without_card()->set_request_commitment(commitment);
+            return command(ehr);
+        default:
+            sender.role = v1::ROLE_PRIVACY_OFFICER;
+            ehr.mutable_set_policy()->set_version(static_cast<std::uint32_t>(random() % 3));
+            return command(ehr);
+    }
+}
+
 // Transactions of the hospital, good and bad, that depend on each other.
 std::vector<Bytes> random_transactions(World& world, std::mt19937_64& random, std::size_t count) {
     std::vector<Bytes> out;
@@ -39,7 +86,7 @@ std::vector<Bytes> random_transactions(World& world, std::mt19937_64& random, st
         Sender sender;
         const Bytes chart = test_bytes("chart " + std::to_string(random() % 3), 16);
         std::vector<v1::Command> commands;
-        switch (random() % 6) {
+        switch (random() % 9) {
             case 0: {
                 charts.mutable_open_chart()->set_chart_id(chart);
                 for (int s = 0; s < 8; ++s)
@@ -73,6 +120,11 @@ std::vector<Bytes> random_transactions(World& world, std::mt19937_64& random, st
                 commands = {command(documents)};
                 break;
             }
+            case 5:
+            case 6:
+            case 7:
+                commands = {random_exchange(sender, random)};
+                break;
             default:
                 sender.role = v1::ROLE_AUDITOR;
                 documents.mutable_anchor_record()->set_record_id(test_bytes("record", 16));

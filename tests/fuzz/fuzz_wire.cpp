@@ -3,7 +3,9 @@
 #include <cstdint>
 
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
 #include "consilium/v1/genesis.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "consilium/v1/ledger.pb.h"
 #include "proto/canonical.hpp"
 
@@ -23,7 +25,7 @@ void check(consilium::BytesView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const consilium::BytesView bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 6) {
         case 0:
             check<consilium::v1::Body>(bytes);
             break;
@@ -32,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         case 2:
             check<consilium::v1::DocumentsCommand>(bytes);
+            break;
+        case 4:
+            check<consilium::v1::IdentityCommand>(bytes);
+            break;
+        case 5:
+            check<consilium::v1::EhrCommand>(bytes);
             break;
         default:
             check<consilium::v1::GenesisState>(bytes);

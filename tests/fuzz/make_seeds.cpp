@@ -7,6 +7,8 @@
 
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "ledger/bundle.hpp"
 #include "ledger/hashes.hpp"
 #include "ledger/outcome.hpp"
@@ -84,6 +86,16 @@ void write_ledger(const Writer& out, const verify::testing::TestChain& chain) {
 
     out.write("wire", "bundle", Bytes("\x01", 1) + bundle);
     out.write("wire", "genesis", Bytes("\x03", 1) + chain.app_state());
+    v1::IdentityCommand identity;
+    identity.mutable_grant_consent()->set_link_id(Bytes(16, 'l'));
+    identity.mutable_grant_consent()->add_purposes(v1::PURPOSE_OF_USE_TREAT);
+    identity.mutable_grant_consent()->add_purposes(v1::PURPOSE_OF_USE_BTG);
+    out.write("wire", "identity", Bytes("\x04", 1) + proto::encode(identity));
+    v1::EhrCommand ehr;
+    ehr.mutable_request_access()->set_link_id(Bytes(16, 'l'));
+    ehr.mutable_request_access()->set_purpose(v1::PURPOSE_OF_USE_TREAT);
+    ehr.mutable_request_access()->set_request_commitment(Bytes(32, 'c'));
+    out.write("wire", "ehr", Bytes("\x05", 1) + proto::encode(ehr));
 }
 
 void write_chain(const Writer& out, verify::testing::TestChain& chain) {

@@ -54,6 +54,7 @@ Model::Model(const v1::GenesisState& genesis, const ledger::NetworkId& network)
     : network_(network),
       genesis_time_{genesis.time_unix_ms()},
       protocol_version_(genesis.protocol_version()),
+      ehr_parameters_(genesis.ehr()),
       time_{genesis.time_unix_ms()} {
     for (const v1::GenesisMember& member : genesis.members()) {
         state_.members[member.member_id()] = member.member();
@@ -154,7 +155,8 @@ ledger::Outcome Model::apply_transaction(const ledger::BundleView& bundle, Bytes
     const Hash32 digest = ledger::personal_digest(network_, bundle.member_id, transaction->body);
     if (const auto rejection = judge(bundle, *transaction, digest))
         return rejected(1, static_cast<std::uint32_t>(*rejection), 0);
-    Actor actor{Bytes(bundle.member_id), bundle.key_id, transaction->role, {}};
+    Actor actor{
+        Bytes(bundle.member_id), bundle.key_id, Bytes(transaction->user), transaction->role, {}};
     for (const ledger::PersonalSignatureView& signature : transaction->personal_signatures) {
         actor.signers.emplace_back(static_cast<v1::Algorithm>(signature.algorithm),
                                    Bytes(signature.public_key));
@@ -183,7 +185,7 @@ ledger::Outcome Model::run(const ledger::TransactionView& transaction, const Act
         if (const Code code = apply(commands[i].contract, commands[i].payload, actor); code != 0)
             return rejected(commands[i].contract, code, i);
     }
-    // Of all commands CloseLink alone wants a person's word: that of its link's patient.
+    // CloseLink wants a person's word, and consents without paper: that of the link's patient.
     for (const auto& signer : actor.signers) {
         if (!asked_.contains(signer))
             return rejected(1, static_cast<std::uint32_t>(Rejection::kPersonalUnasked), 0);
@@ -194,36 +196,39 @@ ledger::Outcome Model::run(const ledger::TransactionView& transaction, const Act
 }
 
 Model::Code Model::check(std::uint32_t contract, BytesView payload) const {
-    v1::MembershipCommand membership;
-    v1::ChartsCommand charts;
-    v1::DocumentsCommand documents;
+    const auto judge = [&](auto message) {
+        return proto::parse_canonical(payload, message) ? check(message) : kMalformed;
+    };
     switch (contract) {
         case kMembership:
-            return proto::parse_canonical(payload, membership) ? check(membership) : kMalformed;
+            return judge(v1::MembershipCommand());
         case kCharts:
-            return proto::parse_canonical(payload, charts) ? check(charts) : kMalformed;
+            return judge(v1::ChartsCommand());
+        case kDocuments:
+            return judge(v1::DocumentsCommand());
         case kIdentity:
-        case kEhr:
-            return kMalformed;  // the workload draws nothing else for them
+            return judge(v1::IdentityCommand());
         default:
-            return proto::parse_canonical(payload, documents) ? check(documents) : kMalformed;
+            return judge(v1::EhrCommand());
     }
 }
 
 Model::Code Model::apply(std::uint32_t contract, BytesView payload, const Actor& actor) {
-    v1::MembershipCommand membership;
-    v1::ChartsCommand charts;
-    v1::DocumentsCommand documents;
+    const auto carry_out = [&](auto message) {
+        CONSILIUM_ASSERT(proto::parse_canonical(payload, message).ok());
+        return apply(message, actor);
+    };
     switch (contract) {
         case kMembership:
-            CONSILIUM_ASSERT(proto::parse_canonical(payload, membership).ok());
-            return apply(membership, actor);
+            return carry_out(v1::MembershipCommand());
         case kCharts:
-            CONSILIUM_ASSERT(proto::parse_canonical(payload, charts).ok());
-            return apply(charts, actor);
+            return carry_out(v1::ChartsCommand());
+        case kDocuments:
+            return carry_out(v1::DocumentsCommand());
+        case kIdentity:
+            return carry_out(v1::IdentityCommand());
         default:
-            CONSILIUM_ASSERT(proto::parse_canonical(payload, documents).ok());
-            return apply(documents, actor);
+            return carry_out(v1::EhrCommand());
     }
 }
 

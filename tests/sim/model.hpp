@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,9 @@
 #include "base/time.hpp"
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
 #include "consilium/v1/genesis.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "consilium/v1/membership.pb.h"
 #include "ledger/bundle.hpp"
 #include "ledger/ids.hpp"
@@ -44,6 +47,7 @@ class Model {
     struct Actor {
         Bytes member;
         std::uint32_t key_id = 0;
+        Bytes user;
         v1::Role role = v1::ROLE_UNSPECIFIED;
         std::vector<std::pair<v1::Algorithm, Bytes>> signers;
     };
@@ -63,6 +67,24 @@ class Model {
         v1::Record row;
         std::vector<Bytes> former;  // commitments of versions 1, 2, ...
     };
+    struct Consents {
+        std::vector<v1::Consent> all;     // number 1, 2, ...
+        std::vector<std::uint32_t> live;  // those that the gate still lists
+        std::uint32_t version = 0;
+    };
+    // What ehr keeps; a list's number n stands at n - 1.
+    struct Exchange {
+        std::map<Bytes, v1::Policy> policies;
+        std::map<Bytes, std::vector<v1::AccessRequest>> requests;  // by link or fresh id
+        std::map<Bytes, std::vector<v1::Disclosure>> disclosures;  // by link
+        std::map<Bytes, std::vector<v1::AccountableDisclosure>> accountable;
+        std::map<Bytes, std::vector<v1::Contribution>> contributions;
+        std::map<Bytes, std::vector<v1::InboxEntry>> inboxes;         // by custodian
+        std::map<std::pair<Bytes, Bytes>, v1::Clearance> clearances;  // by member and user
+        std::map<Bytes, v1::BreakGlassDay> days;                      // by member
+        // Member, deadline, link or fresh id, number.
+        std::set<std::tuple<Bytes, std::uint64_t, Bytes, std::uint32_t>> reviews_due;
+    };
     // All of the ledger's content; copied before a transaction and put back when it is rejected.
     struct State {
         std::map<Bytes, v1::Member> members;
@@ -76,6 +98,8 @@ class Model {
         std::map<Bytes, std::vector<RecordState>> lists;  // by list name
         std::map<std::pair<Bytes, std::pair<std::uint64_t, std::uint32_t>>, std::uint64_t> touched;
         std::map<Bytes, std::vector<v1::Share>> shares;  // by link
+        std::map<Bytes, Consents> consents;              // by link
+        Exchange ehr;
     };
     // A command's rejection code, 0 when it applies; numbers that it assigned go to assigned_.
     using Code = std::uint32_t;
@@ -94,11 +118,15 @@ class Model {
     [[nodiscard]] Code check(const v1::MembershipCommand& command) const;
     [[nodiscard]] Code check(const v1::ChartsCommand& command) const;
     [[nodiscard]] Code check(const v1::DocumentsCommand& command) const;
+    [[nodiscard]] Code check(const v1::IdentityCommand& command) const;
+    [[nodiscard]] Code check(const v1::EhrCommand& command) const;
     // On the state.
     [[nodiscard]] Code apply(std::uint32_t contract, BytesView payload, const Actor& actor);
     [[nodiscard]] Code apply(const v1::MembershipCommand& command, const Actor& actor);
     [[nodiscard]] Code apply(const v1::ChartsCommand& command, const Actor& actor);
     [[nodiscard]] Code apply(const v1::DocumentsCommand& command, const Actor& actor);
+    [[nodiscard]] Code apply(const v1::IdentityCommand& command, const Actor& actor);
+    [[nodiscard]] Code apply(const v1::EhrCommand& command, const Actor& actor);
 
     [[nodiscard]] Code register_key(const v1::RegisterKey& command, const Actor& actor);
     [[nodiscard]] Code add_user(const Bytes& member, const v1::UserDay& day);
@@ -110,15 +138,48 @@ class Model {
                                    RecordState** found);
     [[nodiscard]] Code touch(const Bytes& list, const v1::ManifestLeaf& leaf, RecordState** found);
     void append(const Bytes& list, v1::Record row);
+    [[nodiscard]] Code grant_consent(const v1::GrantConsent& command);
+    [[nodiscard]] Code revoke_consent(const v1::RevokeConsent& command);
+
+    // The gate and what it asks.
+    [[nodiscard]] v1::GateDecision decide(const Bytes& link_id, const Bytes& requester,
+                                          v1::PurposeOfUse purpose, v1::AccessAction action) const;
+    [[nodiscard]] std::pair<v1::GateDecision, v1::PolicyRule> ask_policy(
+        const Bytes& custodian, v1::PurposeOfUse purpose) const;
+    [[nodiscard]] std::uint32_t in_force(const Bytes& link_id, v1::ConsentProvision provision,
+                                         v1::PurposeOfUse purpose, v1::AccessAction action) const;
+    [[nodiscard]] std::uint64_t expiry(const Bytes& custodian) const;
+    [[nodiscard]] v1::DecisionRule may_break_glass(const Actor& actor) const;
+    void break_glass(v1::AccessRequest& request, const Bytes& id, std::uint32_t number,
+                     const Actor& actor);
+    void notify(const Bytes& custodian, v1::InboxKind kind, const Bytes& id, std::size_t number);
+    void account(const Bytes& link_id, std::uint32_t number, v1::LegalBasis basis);
+    [[nodiscard]] v1::AccessRequest* find_request(const Bytes& id, std::uint32_t number);
+
+    [[nodiscard]] Code set_policy(const v1::SetPolicy& command, const Actor& actor);
+    [[nodiscard]] Code request(const v1::RequestAccess& command, const Actor& actor);
+    [[nodiscard]] Code request(const v1::RequestWithoutCard& command, const Actor& actor);
+    [[nodiscard]] Code bind(const v1::BindRequest& command, const Actor& actor);
+    [[nodiscard]] Code refuse(const v1::RefuseRequest& command, const Actor& actor);
+    [[nodiscard]] Code send(const v1::SendDisclosure& command, const Actor& actor);
+    [[nodiscard]] Code by_law(const v1::DiscloseByLaw& command, const Actor& actor);
+    [[nodiscard]] Code acknowledge(const v1::AcknowledgeDisclosure& command, const Actor& actor);
+    [[nodiscard]] Code offer(const v1::OfferContribution& command, const Actor& actor);
+    [[nodiscard]] Code decide_contribution(const v1::EhrCommand& command, const Actor& actor);
+    [[nodiscard]] Code clear_users(const v1::ClearUsers& command, const Actor& actor);
+    [[nodiscard]] Code review(const v1::ReviewBreakGlass& command, const Actor& actor);
 
     void add_ledger_rows(Rows& out) const;
     void add_membership_rows(Rows& out) const;
     void add_chart_rows(Rows& out) const;
     void add_document_rows(Rows& out) const;
+    void add_identity_rows(Rows& out) const;
+    void add_ehr_rows(Rows& out) const;
 
     const ledger::NetworkId network_;
     const UnixMs genesis_time_;
     const std::uint32_t protocol_version_;
+    const v1::EhrParameters ehr_parameters_;
     Height height_ = 0;
     UnixMs time_;
     State state_;

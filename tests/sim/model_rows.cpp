@@ -41,6 +41,8 @@ Rows Model::rows() const {
     add_membership_rows(out);
     add_chart_rows(out);
     add_document_rows(out);
+    add_identity_rows(out);
+    add_ehr_rows(out);
     return out;
 }
 
@@ -129,6 +131,53 @@ void Model::add_document_rows(Rows& out) const {
         for (std::size_t i = 0; i < shares.size(); ++i)
             out[key(4, 4) + link + be32(i + 1)] = proto::encode(shares[i]);
     }
+}
+
+void Model::add_identity_rows(Rows& out) const {
+    for (const auto& [link, consents] : state_.consents) {
+        for (std::size_t i = 0; i < consents.all.size(); ++i)
+            out[key(5, 1) + link + be32(i + 1)] = proto::encode(consents.all[i]);
+        v1::ConsentGate gate;
+        gate.set_version(consents.version);
+        for (const std::uint32_t number : consents.live) {
+            const v1::Consent& consent = consents.all[number - 1];
+            v1::GateEntry& entry = *gate.add_entries();
+            entry.set_number(number);
+            entry.set_provision(consent.provision());
+            *entry.mutable_purposes() = consent.purposes();
+            *entry.mutable_actions() = consent.actions();
+            entry.set_valid_from_unix_ms(consent.valid_from_unix_ms());
+            entry.set_valid_until_unix_ms(consent.valid_until_unix_ms());
+        }
+        out[key(5, 2) + link] = proto::encode(gate);
+    }
+}
+
+void Model::add_ehr_rows(Rows& out) const {
+    const Exchange& ehr = state_.ehr;
+    out[key(6, 1)] = proto::encode(ehr_parameters_);
+    for (const auto& [member, row] : ehr.policies)
+        out[key(6, 2) + text(member)] = proto::encode(row);
+    const auto add_lists = [&](std::uint8_t table, const auto& lists) {
+        for (const auto& [id, list] : lists) {
+            for (std::size_t i = 0; i < list.size(); ++i)
+                out[key(6, table) + id + be32(i + 1)] = proto::encode(list[i]);
+        }
+    };
+    add_lists(3, ehr.requests);
+    add_lists(4, ehr.disclosures);
+    add_lists(5, ehr.accountable);
+    add_lists(6, ehr.contributions);
+    for (const auto& [member, inbox] : ehr.inboxes) {
+        for (std::size_t i = 0; i < inbox.size(); ++i)
+            out[key(6, 7) + text(member) + be64(i + 1)] = proto::encode(inbox[i]);
+    }
+    for (const auto& [of, row] : ehr.clearances)
+        out[key(6, 8) + text(of.first) + of.second] = proto::encode(row);
+    for (const auto& [member, row] : ehr.days)
+        out[key(6, 9) + text(member)] = proto::encode(row);
+    for (const auto& [member, deadline, id, number] : ehr.reviews_due)
+        out[key(6, 10) + text(member) + be64(deadline) + id + be32(number)] = "";
 }
 
 }  // namespace consilium::sim

@@ -61,7 +61,8 @@ Planned Workload::next(UnixMs wall) {
         out.garbage = true;
         return out;
     }
-    if (!links_.empty() && random_.chance(50)) return close_by_patient(wall);
+    if (!links_.empty() && random_.chance(30)) return close_by_patient(wall);
+    if (!links_.empty() && random_.chance(100)) return consent_by_patient(wall);
 
     Planned out;
     // The hospital is the busiest.
@@ -70,6 +71,9 @@ Planned Workload::next(UnixMs wall) {
     if (random_.chance(120)) {
         role = v1::ROLE_ADMINISTRATOR;
         out.commands = membership(out.member, wall);
+    } else if (!links_.empty() && random_.chance(500)) {
+        out.commands.push_back(exchange_one(out.member, role, wall));
+        if (random_.chance(50)) role = v1::ROLE_AUDITOR;
     } else {
         if (random_.chance(250)) {
             const std::vector<v1::Role> roles = {v1::ROLE_CLINICIAN, v1::ROLE_CLERK,
@@ -123,7 +127,8 @@ Planned Workload::close_by_patient(UnixMs wall) {
         out.commands.push_back(same);
         return out;
     }
-    const LinkInfo& link = random_.pick(links_);
+    const std::size_t at = random_.below(links_.size());
+    const LinkInfo& link = links_[at];
     out.member = random_.below(world_.members.size());
     v1::ChartsCommand command;
     command.mutable_close_link()->set_link_id(link.id);
@@ -131,6 +136,7 @@ Planned Workload::close_by_patient(UnixMs wall) {
     PlannedCommand planned;
     planned.contract = 3;
     planned.payload = proto::encode(command);
+    planned.learn = [this, at](std::uint64_t) { links_[at].closed = true; };
     v1::Body made = body(out.member, v1::ROLE_CLINICIAN, wall);
     if (random_.chance(100)) made.set_not_after_unix_ms(wall.value + 30 * kHourMs);
     v1::Command* to = made.add_commands();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,8 @@
 
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/ehr.pb.h"
+#include "consilium/v1/identity.pb.h"
 #include "consilium/v1/membership.pb.h"
 #include "ledger/manifest.hpp"
 #include "ledger/outcome.hpp"
@@ -33,7 +36,7 @@ struct Planned {
     std::vector<PlannedCommand> commands;
 };
 
-// Draws what clients do: all commands of the three contracts, most of them sensible after what the
+// Draws what clients do: all commands of all contracts, most of them sensible after what the
 // clients have learnt, some of them against a rule on purpose.
 class Workload {
  public:
@@ -59,6 +62,17 @@ class Workload {
         std::size_t counterparty = 0;
         std::shared_ptr<const crypto::SigningKey> patient;
         std::uint32_t shares = 0;
+        bool closed = false;
+        std::uint32_t gate_version = 0;
+        std::uint32_t consents = 0;
+        std::uint32_t requests = 0;
+        std::vector<Bytes> sent;  // commitments of disclosures, by number - 1
+        std::uint32_t contributions = 0;
+    };
+    struct Fresh {  // a request without a card
+        Bytes id;
+        std::size_t custodian = 0;
+        std::size_t requester = 0;
     };
 
     [[nodiscard]] std::vector<PlannedCommand> membership(std::size_t member, UnixMs wall);
@@ -75,6 +89,28 @@ class Workload {
     [[nodiscard]] PlannedCommand share_one(std::size_t member);
     [[nodiscard]] PlannedCommand garbage_command();
     [[nodiscard]] Planned close_by_patient(UnixMs wall);
+    [[nodiscard]] Planned consent_by_patient(UnixMs wall);
+
+    // What identity and ehr offer; `member` and `role` become ones that may give the command.
+    // `link` and `at` are places in links_.
+    [[nodiscard]] PlannedCommand exchange_one(std::size_t& member, v1::Role& role, UnixMs wall);
+    [[nodiscard]] PlannedCommand consent(std::size_t link, bool paper, UnixMs wall);
+    [[nodiscard]] PlannedCommand request(std::size_t link);
+    [[nodiscard]] PlannedCommand request_without_card(std::size_t member, std::size_t custodian);
+    [[nodiscard]] PlannedCommand bind(std::size_t link);
+    [[nodiscard]] PlannedCommand refuse(std::size_t at);
+    [[nodiscard]] PlannedCommand send(std::size_t at);
+    [[nodiscard]] PlannedCommand disclose_by_law(std::size_t at);
+    [[nodiscard]] PlannedCommand acknowledge(std::size_t at);
+    [[nodiscard]] PlannedCommand contribute(std::size_t at);
+    [[nodiscard]] PlannedCommand decide(std::size_t at);
+    [[nodiscard]] PlannedCommand clear(std::size_t member);
+    [[nodiscard]] PlannedCommand review(std::size_t at);
+    [[nodiscard]] PlannedCommand set_policy(std::size_t member);
+    [[nodiscard]] std::size_t some_link();
+    // Mostly one of the numbers up to `last`.
+    [[nodiscard]] std::uint32_t some_number(std::size_t last);
+    [[nodiscard]] v1::PurposeOfUse some_purpose();
 
     [[nodiscard]] v1::Body body(std::size_t member, v1::Role role, UnixMs wall);
     [[nodiscard]] Bytes user_of(std::size_t member, v1::Role role);
@@ -88,6 +124,8 @@ class Workload {
     Random random_;
     std::vector<List> lists_;
     std::vector<LinkInfo> links_;
+    std::vector<Fresh> fresh_;
+    std::map<std::size_t, std::uint32_t> policy_versions_;           // by member
     std::optional<std::pair<std::size_t, v1::Body>> signed_before_;  // to be replayed
     std::shared_ptr<const crypto::SigningKey> signer_before_;
 };

@@ -61,6 +61,11 @@ World make_world(Random& random) {
     state.set_protocol_version(ledger::kProtocolVersion);
     state.set_time_unix_ms(kGenesisUnixMs);
     state.set_salt(random.bytes(32));
+    // Low caps, so that they are reached.
+    state.mutable_ehr()->set_grant_life_ms(60'000);
+    state.mutable_ehr()->set_break_glass_review_ms(3'600'000);
+    state.mutable_ehr()->set_break_glass_per_user_day(3);
+    state.mutable_ehr()->set_break_glass_per_member_day(6);
     for (const Kind& kind : kinds) {
         SimMember member{kind.id, make_key(random), {}, 1, 1, {}, {}};
         member.keys.emplace(1, make_key(random));

@@ -23,16 +23,32 @@ bool is_unjustified(const v1::AccessRequest& request) {
 }
 
 // The gate is asked again, so that a revocation also stops what was granted and not yet sent.
-Rejection check_grant(const NamedLink& link, const v1::AccessRequest& request,
-                      sdk::Context& context) {
-    if (request.gate().decision() != v1::ACCESS_DECISION_GRANTED) return Rejection::kNotGranted;
-    if (request.disclosure() != 0) return Rejection::kDisclosed;
-    if (context.block().time.value > request.expires_unix_ms()) return Rejection::kGrantExpired;
-    if (is_unjustified(request)) return Rejection::kUnjustified;
-    const auto again =
-        decide(link, {request.requester(), request.purpose(), request.action()}, context);
-    return again.decision() == v1::ACCESS_DECISION_GRANTED ? Rejection::kNone
-                                                           : Rejection::kGrantEnded;
+Result<v1::GateDecision, Rejection> check_grant(const NamedLink& link,
+                                                const v1::AccessRequest& request,
+                                                sdk::Context& context) {
+    if (request.gate().decision() != v1::ACCESS_DECISION_GRANTED)
+        return fail(Rejection::kNotGranted);
+    if (request.disclosure() != 0) return fail(Rejection::kDisclosed);
+    if (context.block().time.value > request.expires_unix_ms())
+        return fail(Rejection::kGrantExpired);
+    if (is_unjustified(request)) return fail(Rejection::kUnjustified);
+    auto again = decide(link, {request.requester(), request.purpose(), request.action()}, context);
+    if (again.decision() != v1::ACCESS_DECISION_GRANTED) return fail(Rejection::kGrantEnded);
+    return again;
+}
+
+// What a policy lets go without the patient's consent is accountable unless it serves treatment,
+// payment or operations, or the individual (45 CFR 164.528(a)(1)(i) to (iv)).
+v1::LegalBasis accountable_basis(const v1::GateDecision& gate) {
+    if (gate.consent() != 0) return v1::LEGAL_BASIS_UNSPECIFIED;
+    switch (gate.parameter()) {
+        case v1::POLICY_PARAMETER_RESEARCH:
+            return v1::LEGAL_BASIS_RESEARCH;
+        case v1::POLICY_PARAMETER_PUBLIC_HEALTH:
+            return v1::LEGAL_BASIS_PUBLIC_HEALTH;
+        default:
+            return v1::LEGAL_BASIS_UNSPECIFIED;
+    }
 }
 
 template <typename Command>
@@ -95,12 +111,18 @@ Rejection apply_send(const v1::SendDisclosure& command, sdk::Context& context) {
     const auto request_key = sdk::request_row(command.link_id(), command.request());
     auto request = context.get<v1::AccessRequest>(request_key);
     if (!request || request->without_card()) return Rejection::kRequestUnknown;
-    if (const auto bad = check_grant(*link, *request, context); bad != Rejection::kNone) return bad;
+    const auto gate = check_grant(*link, *request, context);
+    if (!gate) return gate.error();
     const auto number = context.next_number(sdk::disclosure_list(command.link_id()), 4);
     if (!number) return Rejection::kNumbersUsedUp;
     const auto at = static_cast<std::uint32_t>(*number);
     v1::Disclosure disclosure = new_disclosure(command, context);
     disclosure.set_request(command.request());
+    if (const auto basis = accountable_basis(*gate); basis != v1::LEGAL_BASIS_UNSPECIFIED) {
+        const auto bad = add_accountable(command.link_id(), at, link->row.counterparty(), basis,
+                                         disclosure, context);
+        if (bad != Rejection::kNone) return bad;
+    }
     context.put(sdk::disclosure_row(command.link_id(), at), disclosure);
     request->set_disclosure(at);
     context.put(request_key, *request);

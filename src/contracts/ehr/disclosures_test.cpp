@@ -171,6 +171,69 @@ TEST_F(EhrDisclosureTest, SendRefusesTheNumberAfterTheLast) {
     refuse(send(), Rejection::kNumbersUsedUp);
 }
 
+// What a policy lets go without consent, and not for treatment, payment or operations, belongs in
+// the patient's accounting.
+TEST_F(EhrDisclosureTest, ResearchWithoutConsentIsAccountable) {
+    give_policy(v1::POLICY_PARAMETER_RESEARCH, v1::POLICY_RULE_OPT_OUT);
+    v1::AccessRequest row = request_row(gate(v1::ACCESS_DECISION_GRANTED, v1::DECISION_RULE_OPT_OUT,
+                                             v1::POLICY_PARAMETER_RESEARCH, 3),
+                                        v1::PURPOSE_OF_USE_HRESCH);
+    given.row(at("request"), row);
+    give(send());
+    row.set_disclosure(1);
+    expect.outcome.assigned = {1};
+    expect.row(at("request"), row);
+    v1::Disclosure sent = disclosure_row(v1::DISCLOSURE_STATUS_SENT);
+    sent.set_accountable(1);
+    expect.row(at("disclosure"), sent);
+    v1::AccountableDisclosure listed = accountable_row();
+    listed.set_basis(v1::LEGAL_BASIS_RESEARCH);
+    expect.row(at("accountable"), listed);
+}
+
+TEST_F(EhrDisclosureTest, PublicHealthWithoutConsentIsAccountable) {
+    give_policy(v1::POLICY_PARAMETER_PUBLIC_HEALTH, v1::POLICY_RULE_OPT_OUT);
+    v1::AccessRequest row = request_row(gate(v1::ACCESS_DECISION_GRANTED, v1::DECISION_RULE_OPT_OUT,
+                                             v1::POLICY_PARAMETER_PUBLIC_HEALTH, 3),
+                                        v1::PURPOSE_OF_USE_PUBHLTH);
+    given.row(at("request"), row);
+    give(send());
+    row.set_disclosure(1);
+    expect.outcome.assigned = {1};
+    expect.row(at("request"), row);
+    v1::Disclosure sent = disclosure_row(v1::DISCLOSURE_STATUS_SENT);
+    sent.set_accountable(1);
+    expect.row(at("disclosure"), sent);
+    expect.row(at("accountable"), accountable_row());
+}
+
+TEST_F(EhrDisclosureTest, ResearchWithConsentIsNot) {
+    give_policy(v1::POLICY_PARAMETER_RESEARCH, v1::POLICY_RULE_OPT_OUT);
+    give_consent(v1::PURPOSE_OF_USE_HRESCH);
+    v1::AccessRequest row = request_row(gate(v1::ACCESS_DECISION_GRANTED, v1::DECISION_RULE_OPT_OUT,
+                                             v1::POLICY_PARAMETER_RESEARCH, 3, 1),
+                                        v1::PURPOSE_OF_USE_HRESCH);
+    given.row(at("request"), row);
+    give(send());
+    row.set_disclosure(1);
+    expect.outcome.assigned = {1};
+    expect.row(at("request"), row);
+    expect.row(at("disclosure"), disclosure_row(v1::DISCLOSURE_STATUS_SENT));
+}
+
+TEST_F(EhrDisclosureTest, PaymentWithoutConsentIsNot) {
+    give_policy(v1::POLICY_PARAMETER_PAYMENT, v1::POLICY_RULE_OPT_OUT);
+    v1::AccessRequest row = request_row(gate(v1::ACCESS_DECISION_GRANTED, v1::DECISION_RULE_OPT_OUT,
+                                             v1::POLICY_PARAMETER_PAYMENT, 3),
+                                        v1::PURPOSE_OF_USE_HPAYMT);
+    given.row(at("request"), row);
+    give(send());
+    row.set_disclosure(1);
+    expect.outcome.assigned = {1};
+    expect.row(at("request"), row);
+    expect.row(at("disclosure"), disclosure_row(v1::DISCLOSURE_STATUS_SENT));
+}
+
 // ---- received
 
 TEST_F(EhrDisclosureTest, BothSidesCommitToTheSame) {
