@@ -52,21 +52,34 @@ struct EhrService::State {
         store.on_pending([this] { anchoring->wake(); });
     }
 
+    struct Todo {
+        http::Responder responder;
+        std::shared_ptr<const http::Principal> principal;
+        Result<HttpCall, Problem> call;
+    };
+
     // On an IO thread: takes what it needs of the request and answers from a thread of its own.
     void answer_later(http::Request& request, http::Responder responder) {
-        struct Todo {
-            http::Responder responder;
-            std::shared_ptr<const http::Principal> principal;
-            Result<HttpCall, Problem> call;
-        };
         auto todo = std::make_shared<Todo>(
             Todo{std::move(responder), request.principal, read_request(request)});
-        const bool taken = work.run(
-            [this, todo] { todo->responder.send(answer(todo->call, todo->principal.get())); });
+        const bool taken = work.run([this, todo] {
+            if (!ask_elsewhere(todo))
+                todo->responder.send(answer(todo->call, todo->principal.get()));
+        });
         if (!taken) {
             todo->responder.send(write_problem(
                 problem_of(503, "transient", "Too many requests are waiting: try again")));
         }
+    }
+
+    bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
+        if (!elsewhere || !todo->call || todo->principal == nullptr) return false;
+        todo->call->call.scopes = &todo->principal->scopes;
+        return elsewhere(todo->call->call, *todo->principal,
+                         [todo, base = fhir.options().base](const Reply& reply) {
+                             todo->responder.send(reply ? write_answer(*reply, *todo->call, base())
+                                                        : write_problem(reply.error()));
+                         });
     }
 
     http::Response answer(Result<HttpCall, Problem>& call, const http::Principal* principal) {
@@ -77,6 +90,7 @@ struct EhrService::State {
         return write_answer(*reply, *call, fhir.options().base());
     }
 
+    Elsewhere elsewhere;
     Store store;
     Fhir fhir;
     std::unique_ptr<Anchoring> anchoring;
@@ -99,6 +113,10 @@ Store& EhrService::store() {
 
 Fhir& EhrService::fhir() {
     return state_->fhir;
+}
+
+void EhrService::set_elsewhere(Elsewhere elsewhere) {
+    state_->elsewhere = std::move(elsewhere);
 }
 
 void EhrService::add_routes(http::Router& router) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "http/router.hpp"
+#include "services/ehr/call.hpp"
 #include "services/port/author.hpp"
 #include "services/port/port.hpp"
 #include "telemetry/log.hpp"
@@ -18,6 +19,11 @@ namespace consilium::services::ehr {
 
 class Fhir;
 class Store;
+
+// Takes calls about patients whose record lies at another member; false for any other. `done` is
+// called once, on any thread.
+using Elsewhere = std::function<bool(const Call& call, const http::Principal& principal,
+                                     std::function<void(Reply)> done)>;
 
 struct EhrPorts {
     vault::Vault& vault;
@@ -44,6 +50,8 @@ class EhrService {
     // before.
     ~EhrService();
 
+    // Asked before the store is; before the server starts.
+    void set_elsewhere(Elsewhere elsewhere);
     // The routes refer to this object.
     void add_routes(http::Router& router);
     // Anchors from now on.

@@ -26,12 +26,12 @@ class Searcher {
     [[nodiscard]] Reply search(const Call& call, const std::string& type,
                                const std::optional<std::string>& patient, const std::string& base);
 
- private:
     // What fits, ascending by name; with `all`, also when nothing restricts it.
     [[nodiscard]] Result<std::vector<vault::DocumentName>, Problem> names(
         const std::string& type, const Parameters& parameters,
         const std::optional<std::string>& patient, const std::string& base, bool all);
 
+ private:
     Store& store_;
 };
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/member_exchange.hpp"
+
+#include "services/ehr/fhir.hpp"
+
+namespace consilium::node {
+namespace {
+
+namespace ex = services::ehr::exchange;
+
+// A step waits for the disk and for nothing else.
+constexpr unsigned kThreads = 4;
+constexpr unsigned kRouteThreads = 2;
+
+}  // namespace
+
+MemberExchange::MemberExchange(const Parts& parts)
+    : records_(parts.ehr.store(), parts.base),
+      channel_(parts.channel),
+      ports_{parts.member, parts.network, parts.submit, parts.reads, parts.events, parts.author,
+             parts.vault,  records_,      channel_,     parts.now,   parts.log},
+      exchange_(ports_, kThreads),
+      cards_(ports_),
+      remote_(
+          parts.ehr.store(), cards_,
+          [this](const ex::Question& question, ex::Requester::ReadDone done) {
+              exchange_.read(question, std::move(done));
+          },
+          parts.base),
+      routes_(ports_, exchange_, cards_, kRouteThreads) {
+    door_->reads = &remote_;
+    parts.ehr.set_elsewhere([door = door_](const services::ehr::Call& call,
+                                           const http::Principal& principal,
+                                           std::function<void(services::ehr::Reply)> done) {
+        const std::shared_lock lock(door->mutex);
+        return door->reads != nullptr && door->reads->take(call, principal, std::move(done));
+    });
+}
+
+MemberExchange::~MemberExchange() {
+    const std::unique_lock lock(door_->mutex);
+    door_->reads = nullptr;
+}
+
+}  // namespace consilium::node

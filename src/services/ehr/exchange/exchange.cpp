@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/exchange/exchange.hpp"
+
+#include "services/ehr/exchange/vault_rows.hpp"
+
+namespace consilium::services::ehr::exchange {
+
+namespace {
+
+std::function<void(const Bytes&)> poke_of(const std::shared_ptr<Agenda>& agenda) {
+    return [weak = std::weak_ptr<Agenda>(agenda)](const Bytes& key) {
+        if (const auto strong = weak.lock()) strong->poke(key);
+    };
+}
+
+}  // namespace
+
+Exchange::Exchange(Ports ports, unsigned threads)
+    : ports_(std::move(ports)),
+      agenda_(std::make_shared<Agenda>(threads,
+                                       [this](const Bytes& key) {
+                                           return key.starts_with(serving_prefix())
+                                                      ? custodian_.step(key)
+                                                      : requester_.step(key);
+                                       })),
+      custodian_(ports_, blocks_, poke_of(agenda_)),
+      requester_(ports_, blocks_, poke_of(agenda_)) {
+    resume();
+    const Height next = ports_.reads.status().height + 1;
+    subscription_ = ports_.events.subscribe({next, 0}, [this](const auto& block) {
+        if (!block) return;
+        blocks_.on_block();
+        // A custodian's refusal is known by the ledger alone.
+        if (!block->outcomes.empty()) agenda_->poke_all(asking_prefix());
+    });
+    ports_.channel.on_receive(
+        [this](const ledger::MemberId& from, BytesView message) { return receive(from, message); });
+}
+
+Exchange::~Exchange() {
+    ports_.channel.on_receive(nullptr);
+    subscription_.reset();
+    agenda_->stop();
+}
+
+void Exchange::resume() {
+    Bytes after;
+    for (;;) {
+        constexpr std::size_t kPage = 256;
+        const auto rows = ports_.vault.rows(todo_prefix(), after, kPage);
+        if (!rows) {
+            ports_.log.error("exchange", "what is not finished cannot be read");
+            return;
+        }
+        for (const vault::Row& row : *rows)
+            agenda_->poke(Bytes(todo_of(row.key)));
+        if (rows->size() < kPage) return;
+        after = rows->back().key;
+    }
+}
+
+Handled Exchange::receive(const ledger::MemberId& from, BytesView message) {
+    const auto decoded = decode_row<v1::ExchangeMessage>(message);
+    if (!decoded) return Handled::kRefused;
+    switch (decoded->kind_case()) {
+        case v1::ExchangeMessage::kRequest:
+            return custodian_.receive(from, decoded->request());
+        case v1::ExchangeMessage::kDelivery:
+            return requester_.receive(from, decoded->delivery());
+        case v1::ExchangeMessage::KIND_NOT_SET:
+            break;
+    }
+    return Handled::kRefused;
+}
+
+}  // namespace consilium::services::ehr::exchange

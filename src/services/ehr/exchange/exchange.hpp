@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "services/ehr/exchange/agenda.hpp"
+#include "services/ehr/exchange/block_wait.hpp"
+#include "services/ehr/exchange/custodian.hpp"
+#include "services/ehr/exchange/requester.hpp"
+
+namespace consilium::services::ehr::exchange {
+
+// One member's part in the exchange of records, as requester and as custodian. Thread-safe.
+class Exchange {
+ public:
+    // Goes on with what the vault says is not finished. `threads` work on it.
+    Exchange(Ports ports, unsigned threads);
+    // Ends when the steps under way have. The channel and the ledger's events call nothing of it
+    // any more; clients that wait are not answered.
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    void read(const Question& question, Requester::ReadDone done) {
+        requester_.read(question, std::move(done));
+    }
+    [[nodiscard]] const Requester& requester() const { return requester_; }
+
+    // A message of the channel, from whom it has authenticated.
+    [[nodiscard]] Handled receive(const ledger::MemberId& from, BytesView message);
+    // How much is not finished.
+    [[nodiscard]] std::size_t unfinished() const { return agenda_->size(); }
+
+ private:
+    void resume();
+
+    const Ports ports_;
+    BlockWait blocks_;
+    // Shared with call backs of the ledger that may come after the exchange has gone.
+    std::shared_ptr<Agenda> agenda_;
+    Custodian custodian_;
+    Requester requester_;
+    std::unique_ptr<Subscription> subscription_;
+};
+
+}  // namespace consilium::services::ehr::exchange

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/exchange/exchange_routes.hpp"
+
+#include <charconv>
+
+#include "base/hex.hpp"
+#include "formats/json/parse.hpp"
+#include "formats/json/write.hpp"
+#include "proto/enum_names.hpp"
+#include "services/ehr/exchange/vault_rows.hpp"
+
+namespace consilium::services::ehr::exchange {
+namespace {
+
+using formats::json::Writer;
+
+constexpr std::size_t kBodyBytesMax = 4096;
+constexpr std::size_t kPageMax = 1000;
+constexpr std::size_t kPageDefault = 100;
+constexpr std::size_t kWaitingMax = 1024;
+
+http::Response card_problem(CardError error) {
+    switch (error) {
+        case CardError::kMalformed:
+            return http::problem(400, "malformed-card", "This is not a chart card, or not a key");
+        case CardError::kUnknownLink:
+            return http::problem(404, "unknown-link", "The ledger has no such open link");
+        case CardError::kNotOurs:
+            return http::problem(403, "other-link", "The link is between other members");
+        case CardError::kOtherCard:
+            return http::problem(409, "other-card",
+                                 "A patient of another custodian has that id here");
+        case CardError::kUnknownPatient:
+            return http::problem(404, "unknown-patient", "There is no such patient here");
+        case CardError::kUnknownMember:
+            return http::problem(400, "unknown-member", "The counterparty is no other member");
+        case CardError::kNoSlot:
+            return http::problem(409, "no-slot", "All link slots of the chart are in use");
+        case CardError::kRejected:
+            return http::problem(409, "rejected", "The ledger would not open the link");
+        case CardError::kNotNow:
+            return http::problem_retry(503, "not-now", "The node cannot do it just now", 1);
+        case CardError::kDisk:
+            break;
+    }
+    return http::problem(500, "vault", "The vault cannot be read or written");
+}
+
+// {"algorithm":"ed25519","counterparty":ID,"patient":ID,"public_key":HEX}
+std::optional<CardOrder> read_order(const std::string& json) {
+    const auto parsed = formats::json::parse(json, kBodyBytesMax);
+    if (!parsed || !parsed->root().is_object()) return std::nullopt;
+    const auto text = [&](std::string_view name) -> std::string {
+        const auto* value = parsed->root().find(name);
+        return value != nullptr && value->is_string() ? std::string(value->string())
+                                                      : std::string();
+    };
+    CardOrder out;
+    const std::string algorithm = text("algorithm");
+    if (algorithm != "ed25519" && algorithm != "p256") return std::nullopt;
+    out.algorithm = algorithm == "ed25519" ? v1::ALGORITHM_ED25519 : v1::ALGORITHM_P256_SHA256;
+    out.patient = text("patient");
+    out.counterparty = text("counterparty");
+    const auto key = from_hex(text("public_key"));
+    if (!key || out.patient.empty()) return std::nullopt;
+    out.public_key = *key;
+    return out;
+}
+
+void number(Writer& writer, std::string_view name, std::uint64_t value) {
+    writer.name(name);
+    writer.number(std::to_string(value));
+}
+
+void write_opening(Writer& writer, const Bytes& bytes) {
+    const auto opening = decode_row<v1::RequestOpening>(bytes);
+    if (!opening) return;
+    writer.member("custodian", opening->custodian());
+    writer.member("requester", opening->requester());
+    writer.member("patient", opening->patient());
+    writer.member("purpose", proto::name_of(opening->purpose()));
+    writer.member("asked", opening->ask().resource_type());
+}
+
+bool write_asking(const vault::Row& row, std::string& out) {
+    const auto asking = decode_row<v1::Asking>(*row.value);
+    if (!asking) return false;
+    const auto opening = decode_row<v1::RequestOpening>(asking->opening());
+    if (!opening) return false;
+    Writer writer(out);
+    writer.begin_object();
+    writer.member("id", to_hex(opening->id()));
+    number(writer, "number", asking->number());
+    writer.member("state", proto::name_of(asking->state()));
+    write_opening(writer, asking->opening());
+    writer.member("rule", proto::name_of(asking->gate().rule()));
+    writer.member("parameter", proto::name_of(asking->gate().parameter()));
+    writer.member("refusal", proto::name_of(asking->refusal()));
+    number(writer, "disclosure", asking->disclosure());
+    number(writer, "asked_unix_ms", asking->asked_unix_ms());
+    writer.end_object();
+    return true;
+}
+
+bool write_serving(const vault::Row& row, std::string& out) {
+    const auto serving = decode_row<v1::Serving>(*row.value);
+    if (!serving) return false;
+    const auto header = decode_row<v1::DisclosureHeader>(serving->header());
+    Writer writer(out);
+    writer.begin_object();
+    writer.member("link", to_hex(serving->link_id()));
+    number(writer, "number", serving->number());
+    writer.member("state", proto::name_of(serving->state()));
+    write_opening(writer, serving->opening());
+    writer.member("refusal", proto::name_of(serving->refusal()));
+    number(writer, "disclosure", serving->disclosure());
+    number(writer, "documents", header ? header->count() : 0);
+    number(writer, "taken_unix_ms", serving->taken_unix_ms());
+    writer.end_object();
+    return true;
+}
+
+bool write_receiving(const vault::Row& row, std::string& out) {
+    const auto receiving = decode_row<v1::Receiving>(*row.value);
+    if (!receiving) return false;
+    Writer writer(out);
+    writer.begin_object();
+    writer.member("link", to_hex(receiving->link_id()));
+    number(writer, "disclosure", receiving->disclosure());
+    number(writer, "request", receiving->request());
+    writer.member("custodian", receiving->custodian());
+    number(writer, "documents", receiving->documents());
+    writer.name("acknowledged");
+    writer.boolean(receiving->acknowledged());
+    writer.name("disputed");
+    writer.boolean(receiving->disputed());
+    number(writer, "received_unix_ms", receiving->received_unix_ms());
+    writer.end_object();
+    return true;
+}
+
+struct Page {
+    Bytes after;
+    Bytes link;  // with disclosures: of that link alone
+    std::size_t limit = kPageDefault;
+};
+
+std::optional<Page> read_page(std::string_view query) {
+    if (!http::query_has_only(query, {"after", "limit", "link"})) return std::nullopt;
+    Page out;
+    bool malformed = false;
+    const auto after = http::query_parameter(query, "after", malformed);
+    const auto limit = http::query_parameter(query, "limit", malformed);
+    const auto link = http::query_parameter(query, "link", malformed);
+    if (malformed) return std::nullopt;
+    if (after) {
+        const auto bytes = from_hex(*after);
+        if (!bytes || bytes->size() > 64) return std::nullopt;
+        out.after = *bytes;
+    }
+    if (link) {
+        const auto id = fixed_from_hex<ledger::LinkId>(*link);
+        if (!id) return std::nullopt;
+        out.link = id->bytes();
+    }
+    if (limit) {
+        const char* end = limit->data() + limit->size();
+        const auto parsed = std::from_chars(limit->data(), end, out.limit);
+        if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    }
+    if (out.limit == 0 || out.limit > kPageMax) return std::nullopt;
+    return out;
+}
+
+http::RouteOptions options_of(std::string_view resource, char permission) {
+    http::RouteOptions out;
+    out.scope = http::Scope{resource, permission};
+    out.produces = {http::Media::kJson};
+    return out;
+}
+
+http::RouteOptions posting() {
+    http::RouteOptions out = options_of("ChartCard", 'c');
+    out.consumes = {http::Media::kJson};
+    out.body_bytes_max = kBodyBytesMax;
+    return out;
+}
+
+// A searchset is what was found; this is what came, as it came.
+http::Response collection(const std::vector<DisclosedResource>& resources) {
+    std::string out;
+    Writer writer(out);
+    writer.begin_object();
+    writer.member("resourceType", "Bundle");
+    writer.member("type", "collection");
+    if (!resources.empty()) {
+        writer.name("entry");
+        writer.begin_array();
+        for (const DisclosedResource& resource : resources) {
+            writer.begin_object();
+            writer.name("resource");
+            writer.raw(resource.bytes);
+            writer.end_object();
+        }
+        writer.end_array();
+    }
+    writer.end_object();
+    http::Response response = http::json(std::move(out));
+    response.media = http::Media::kFhirJson;
+    return response;
+}
+
+}  // namespace
+
+ExchangeRoutes::ExchangeRoutes(const Ports& ports, Exchange& exchange, Cards& cards,
+                               unsigned threads)
+    : ports_(ports), exchange_(exchange), cards_(cards), work_(threads, kWaitingMax) {}
+
+void ExchangeRoutes::later(http::Responder responder, Answer answer) {
+    auto shared = std::make_shared<http::Responder>(std::move(responder));
+    if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); })) {
+        shared->send(
+            http::problem_retry(503, "overloaded", "Too many requests are waiting: try again", 1));
+    }
+}
+
+void ExchangeRoutes::add_list(http::Router& router, const char* pattern, const Bytes& prefix,
+                              std::function<bool(const vault::Row&, std::string&)> write) {
+    router.add(http::Method::kGet, pattern, options_of("Disclosure", 'r'),
+               [this, prefix, write](http::Request& request, http::Responder responder) {
+                   const auto page = read_page(request.query);
+                   if (!page)
+                       return responder.send(http::problem(
+                           400, "bad-page", "after, limit or link is not what a page takes"));
+                   later(std::move(responder), [this, prefix, write, page = *page] {
+                       const Bytes of = prefix + page.link;
+                       const auto rows = ports_.vault.rows(
+                           of, page.after.empty() ? Bytes() : prefix + page.after, page.limit);
+                       if (!rows) return card_problem(CardError::kDisk);
+                       std::string out = "{\"items\":[";
+                       for (const vault::Row& row : *rows) {
+                           if (out.back() != '[') out += ',';
+                           if (!write(row, out)) return card_problem(CardError::kDisk);
+                       }
+                       out += ']';
+                       if (rows->size() == page.limit)
+                           out += ",\"next\":\"" +
+                                  to_hex(BytesView(rows->back().key).substr(prefix.size())) + '"';
+                       out += '}';
+                       return http::json(std::move(out));
+                   });
+               });
+}
+
+void ExchangeRoutes::add(http::Router& router) {
+    using http::Method;
+    router.add(Method::kPost, "/v1/cards", posting(),
+               [this](http::Request& request, http::Responder responder) {
+                   later(std::move(responder), [this, body = std::move(request.body)] {
+                       const auto card = read_card(body);
+                       if (!card) return card_problem(CardError::kMalformed);
+                       if (const auto kept = cards_.import(*card); !kept)
+                           return card_problem(kept.error());
+                       return http::json(write_card(*card), 201);
+                   });
+               });
+    router.add(Method::kPost, "/v1/cards/issued", posting(),
+               [this](http::Request& request, http::Responder responder) {
+                   const auto order = read_order(request.body);
+                   if (!order) return responder.send(card_problem(CardError::kMalformed));
+                   auto shared = std::make_shared<http::Responder>(std::move(responder));
+                   const bool taken = work_.run([this, shared, order = *order] {
+                       cards_.issue(order, [shared](Result<v1::ChartCard, CardError> card) {
+                           shared->send(card ? http::json(write_card(*card), 201)
+                                             : card_problem(card.error()));
+                       });
+                   });
+                   if (!taken) shared->send(card_problem(CardError::kNotNow));
+               });
+    router.add(Method::kGet, "/v1/cards", options_of("ChartCard", 'r'),
+               [this](http::Request&, http::Responder responder) {
+                   later(std::move(responder), [this] {
+                       const auto cards = cards_.list({}, kPageMax);
+                       if (!cards) return card_problem(cards.error());
+                       std::string out = "{\"items\":[";
+                       for (const v1::ChartCard& card : *cards) {
+                           if (out.back() != '[') out += ',';
+                           out += write_card(card);
+                       }
+                       return http::json(out + "]}");
+                   });
+               });
+    add_list(router, "/v1/exchange/requests", asking_prefix(), write_asking);
+    add_list(router, "/v1/exchange/served", serving_prefix(), write_serving);
+    add_list(router, "/v1/exchange/disclosures", receiving_prefix(), write_receiving);
+    http::RouteOptions bundle = options_of("Disclosure", 'r');
+    bundle.produces = {http::Media::kFhirJson};
+    bundle.heavy = true;
+    router.add(
+        Method::kGet, "/v1/exchange/disclosures/{link}/{number}", bundle,
+        [this](http::Request& request, http::Responder responder) {
+            const auto link = fixed_from_hex<ledger::LinkId>(request.parameters[0]);
+            std::uint32_t disclosure = 0;
+            const std::string_view text = request.parameters[1];
+            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), disclosure);
+            if (!link || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+                return responder.send(
+                    http::problem(400, "bad-name", "The path names no link and number"));
+            later(std::move(responder), [this, link = *link, disclosure] {
+                const auto resources = exchange_.requester().received(link.view(), disclosure);
+                if (resources) return collection(*resources);
+                if (resources.error() == vault::VaultError::kNone)
+                    return http::problem(404, "not-found", "No such disclosure came here");
+                return card_problem(CardError::kDisk);
+            });
+        });
+}
+
+}  // namespace consilium::services::ehr::exchange

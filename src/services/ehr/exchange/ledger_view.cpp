@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/exchange/ledger_view.hpp"
+
+#include "base/limits.hpp"
+#include "contracts/sdk/record_keys.hpp"
+#include "proto/canonical.hpp"
+
+namespace consilium::services::ehr::exchange {
+
+namespace sdk = contracts::sdk;
+
+template <typename Row>
+LedgerView::Read<Row> LedgerView::read(BytesView key) const {
+    const auto answer = reads_.state(key, std::nullopt, false);
+    if (!answer) return fail(answer.error());
+    if (!answer->value) return std::optional<Row>();
+    Row row;
+    // What contracts wrote is canonical, so anything else is a fault of the disk.
+    if (!proto::parse_canonical(*answer->value, row)) return fail(ReadError::kDisk);
+    return std::optional<Row>(std::move(row));
+}
+
+LedgerView::Read<v1::AccessRequest> LedgerView::request(BytesView id, std::uint32_t number) const {
+    return read<v1::AccessRequest>(sdk::request_row(id, number));
+}
+
+LedgerView::Read<v1::Disclosure> LedgerView::disclosure(BytesView link,
+                                                        std::uint32_t number) const {
+    return read<v1::Disclosure>(sdk::disclosure_row(link, number));
+}
+
+LedgerView::Read<v1::Link> LedgerView::link(BytesView link) const {
+    return read<v1::Link>(sdk::link_row(link));
+}
+
+LedgerView::Read<v1::ConsentGate> LedgerView::gate(BytesView link) const {
+    return read<v1::ConsentGate>(sdk::gate_row(link));
+}
+
+Result<std::vector<v1::LinkSlot>, ReadError> LedgerView::slots(BytesView chart) const {
+    const auto list = reads_.state_list(sdk::slot_list(chart), {}, limits::kLinkSlotsPerChartMax,
+                                        std::nullopt, false);
+    if (!list) return fail(list.error());
+    std::vector<v1::LinkSlot> out;
+    for (const auto& [key, value] : list->entries) {
+        v1::LinkSlot slot;
+        if (!proto::parse_canonical(value, slot)) return fail(ReadError::kDisk);
+        out.push_back(std::move(slot));
+    }
+    return out;
+}
+
+}  // namespace consilium::services::ehr::exchange

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/random.hpp"
+#include "services/ehr/exchange/commitments.hpp"
+#include "services/ehr/exchange/requester.hpp"
+#include "services/ehr/exchange/vault_rows.hpp"
+#include "vault/document_writer.hpp"
+
+namespace consilium::services::ehr::exchange {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLedgerPatience{1000};
+constexpr milliseconds kLookAgain{2000};
+constexpr milliseconds kDiskAgain{5000};
+
+std::vector<vault::Row> received_rows(const v1::DisclosureHeader& header, std::uint32_t disclosure,
+                                      const std::vector<v1::ReceivedDocument>& documents) {
+    std::vector<vault::Row> rows;
+    for (std::size_t i = 0; i < documents.size(); i += kEntriesPerPage) {
+        v1::ReceivedPage page;
+        for (std::size_t j = i; j < std::min(documents.size(), i + kEntriesPerPage); ++j)
+            *page.add_documents() = documents[j];
+        rows.push_back(row_of(received_key(header.link_id(), disclosure,
+                                           static_cast<std::uint32_t>(i / kEntriesPerPage)),
+                              page));
+    }
+    return rows;
+}
+
+// A copy is kept with the custodian's salt before it, so that it can be shown to be what the ledger
+// commits to, and so that its erasure takes both.
+Bytes with_salt(const OpenedDocument& document) {
+    return document.salt + document.plaintext;
+}
+
+}  // namespace
+
+// What a delivery is about, on our side.
+struct Requester::Facts {
+    ledger::MemberId custodian;
+    v1::DisclosureHeader header;
+    Item item;  // the request that it answers
+};
+
+DeliveryCheck Requester::look_up(const ledger::MemberId& from, const v1::RecordDelivery& delivery,
+                                 Facts& facts) const {
+    auto header = decode_row<v1::DisclosureHeader>(delivery.header());
+    if (!header || header->link_id().size() != ledger::LinkId::kSize ||
+        delivery.disclosure() == 0 || delivery.salt().size() != kSaltBytes)
+        return DeliveryCheck::kMalformed;
+    const BytesView link_id = header->link_id();
+    const auto link = ledger_.link(link_id);
+    const auto request = ledger_.request(link_id, header->request());
+    const auto row = ledger_.disclosure(link_id, delivery.disclosure());
+    if (!link || !request || !row) return DeliveryCheck::kNotYet;
+    // A request without a card is known here by its fresh id.
+    const bool fresh = *request && !(*request)->fresh_id().empty();
+    const auto commitment = ports_.vault.row(fresh ? asked_key((*request)->fresh_id(), 1)
+                                                   : asked_key(link_id, header->request()));
+    if (!commitment) return DeliveryCheck::kNotYet;
+    std::optional<Hash32> asked;
+    if (Hash32 value; *commitment && assign(value, **commitment)) asked = value;
+    const auto result =
+        check_delivery({ports_.member, from, delivery, *header, *row, *link, asked, *request});
+    if (result != DeliveryCheck::kGood && !is_dispute(result)) return result;
+    auto item = find(asking_key(*asked));
+    if (!item) return DeliveryCheck::kNotYet;
+    if (!*item) return DeliveryCheck::kUnasked;
+    facts.custodian = from;
+    facts.header = std::move(*header);
+    facts.item = std::move(**item);
+    return result;
+}
+
+Handled Requester::receive(const ledger::MemberId& from, const v1::RecordDelivery& delivery) {
+    Facts facts;
+    DeliveryCheck result = DeliveryCheck::kNotYet;
+    (void)blocks_.until(kLedgerPatience, [&] {
+        result = look_up(from, delivery, facts);
+        return result != DeliveryCheck::kNotYet;
+    });
+    if (result == DeliveryCheck::kNotYet) return Handled::kLater;
+    if (result != DeliveryCheck::kGood && !is_dispute(result)) {
+        ports_.log.warning("exchange", "a delivery of another member is refused",
+                           {telemetry::Field::name("reason", to_string(result)),
+                            telemetry::Field::name("member", from)});
+        return Handled::kRefused;
+    }
+    const auto before =
+        ports_.vault.row(receiving_key(facts.header.link_id(), delivery.disclosure()));
+    if (!before) return Handled::kLater;
+    if (*before) return Handled::kDone;  // a replay
+    if (result != DeliveryCheck::kGood) return dispute(facts, delivery, result);
+    if (facts.item.asking.reply_secret().empty()) return Handled::kRefused;  // nothing opens it
+    const crypto::hpke::KeyPair key{crypto::SecretBytes(facts.item.asking.reply_secret()),
+                                    facts.item.opening.reply_key()};
+    auto documents = open_documents(ports_.network, key, delivery);
+    if (!documents) return dispute(facts, delivery, documents.error());
+    return take(facts, delivery, std::move(documents).value());
+}
+
+// In its own place, so that what was stored before a crash is found and not stored twice.
+bool Requester::store(const OpenedDocument& document, const ledger::RecordId& record) const {
+    const vault::DocumentName name{record, 1};
+    const Bytes payload = with_salt(document);
+    auto writer = ports_.vault.begin(name, payload.size());
+    if (!writer) return writer.error() == vault::VaultError::kExists;
+    if (!(*writer)->update(payload)) return false;
+    const auto committed = (*writer)->commit({});
+    return committed || committed.error() == vault::VaultError::kExists;
+}
+
+Handled Requester::take(const Facts& facts, const v1::RecordDelivery& delivery,
+                        std::vector<OpenedDocument> documents) {
+    std::vector<v1::ReceivedDocument> kept;
+    std::vector<Bytes> payloads;
+    std::vector<vault::NewDocument> small;
+    payloads.reserve(documents.size());
+    ReadOutcome outcome;
+    outcome.state = ReadOutcome::State::kReceived;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+        OpenedDocument& document = documents[i];
+        const ledger::RecordId record = received_record(facts.custodian, document.entry);
+        v1::ReceivedDocument& row = kept.emplace_back();
+        row.set_entry(delivery.documents(static_cast<int>(i)).entry());
+        row.set_record_id(record.bytes());
+        const auto known = ports_.vault.info({record, 1});
+        if (!known && known.error() != vault::VaultError::kNone &&
+            known.error() != vault::VaultError::kErased)
+            return Handled::kLater;
+        if (!known && known.error() == vault::VaultError::kNone) {
+            if (document.plaintext.size() + kSaltBytes > vault::kInlineBytesMax) {
+                if (!store(document, record)) return Handled::kLater;
+            } else {
+                payloads.push_back(with_salt(document));
+                small.push_back({{record, 1}, payloads.back(), {}});
+            }
+        }
+        outcome.resources.push_back({document.entry.resource_type(), document.entry.resource_id(),
+                                     document.entry.version(), std::move(document.plaintext)});
+    }
+    for (std::size_t i = 0; i < small.size(); i += vault::kDocumentsPerPutMax) {
+        const std::size_t count = std::min(vault::kDocumentsPerPutMax, small.size() - i);
+        // The same delivery may be in other hands here at the same time: then it is there.
+        const auto stored = ports_.vault.put(std::span(small).subspan(i, count));
+        if (!stored) return Handled::kLater;
+    }
+    v1::Receiving receiving;
+    receiving.set_documents(static_cast<std::uint32_t>(kept.size()));
+    receiving.set_salt(delivery.salt());
+    receiving.set_header(delivery.header());
+    receiving.set_disclosure(delivery.disclosure());
+    receiving.set_commitment(disclosure_commitment(delivery.salt(), delivery.header()).bytes());
+    return keep(facts, std::move(receiving), v1::ASK_STATE_RECEIVED,
+                received_rows(facts.header, delivery.disclosure(), kept), std::move(outcome));
+}
+
+Handled Requester::dispute(const Facts& facts, const v1::RecordDelivery& delivery,
+                           DeliveryCheck why) {
+    ports_.log.warning("exchange", "a delivery is not what its sender committed to",
+                       {telemetry::Field::name("reason", to_string(why)),
+                        telemetry::Field::name("member", facts.custodian)});
+    v1::Receiving receiving;
+    receiving.set_disputed(true);
+    receiving.set_salt(crypto::random_bytes(kSaltBytes));
+    receiving.set_header(delivery.header());
+    receiving.set_disclosure(delivery.disclosure());
+    receiving.set_commitment(
+        disputed_commitment(receiving.salt(), proto::encode(delivery)).bytes());
+    ReadOutcome outcome;
+    outcome.state = ReadOutcome::State::kDisputed;
+    return keep(facts, std::move(receiving), v1::ASK_STATE_DISPUTED, {}, std::move(outcome));
+}
+
+Handled Requester::keep(const Facts& facts, v1::Receiving receiving, v1::AskState state,
+                        std::vector<vault::Row> rows, ReadOutcome outcome) {
+    receiving.set_link_id(facts.header.link_id());
+    receiving.set_custodian(facts.custodian);
+    receiving.set_request(facts.header.request());
+    receiving.set_received_unix_ms(ports_.now().value);
+    v1::EhrCommand command;
+    v1::AcknowledgeDisclosure& acknowledge = *command.mutable_acknowledge_disclosure();
+    acknowledge.set_link_id(receiving.link_id());
+    acknowledge.set_number(receiving.disclosure());
+    acknowledge.set_commitment(receiving.commitment());
+    auto transaction = compose(ports_, v1::ROLE_SERVICE, command);
+    if (!transaction) return Handled::kLater;
+    receiving.set_transaction(std::move(*transaction));
+
+    Item item = facts.item;
+    item.asking.set_state(state);
+    item.asking.set_link_id(receiving.link_id());
+    item.asking.set_disclosure(receiving.disclosure());
+    item.asking.clear_reply_secret();
+    const Bytes key = receiving_key(receiving.link_id(), receiving.disclosure());
+    rows.push_back(row_of(key, receiving));
+    rows.push_back(todo(key));
+    rows.push_back(row_of(item.key, item.asking));
+    rows.push_back(no_todo(item.key));
+    const std::vector<vault::Row> expected{no_row(key), {item.key, item.before}};
+    // A conflict: the request's own row changed meanwhile, or another thread was faster; the next
+    // delivery of the same tells.
+    if (!ports_.vault.put({}, rows, expected)) return Handled::kLater;
+    answer(item, std::move(outcome));
+    poke_(item.key);
+    poke_(key);
+    return Handled::kDone;
+}
+
+Requester::Again Requester::step_receiving(const Bytes& key) {
+    auto row = get_row<v1::Receiving>(ports_.vault, key);
+    if (!row) return kDiskAgain;
+    if (!*row || (*row)->acknowledged()) return std::nullopt;
+    v1::Receiving& receiving = **row;
+    const auto settled =
+        settle(ports_, receiving.transaction(), [poke = poke_, key] { poke(key); });
+    if (settled.state == Settlement::State::kWaiting) return kLookAgain;
+    if (settled.state == Settlement::State::kLapsed) {
+        v1::EhrCommand command;
+        v1::AcknowledgeDisclosure& acknowledge = *command.mutable_acknowledge_disclosure();
+        acknowledge.set_link_id(receiving.link_id());
+        acknowledge.set_number(receiving.disclosure());
+        acknowledge.set_commitment(receiving.commitment());
+        auto transaction = compose(ports_, v1::ROLE_SERVICE, command);
+        if (!transaction) return kDiskAgain;
+        receiving.set_transaction(std::move(*transaction));
+        const std::vector<vault::Row> rows{row_of(key, receiving)};
+        if (!ports_.vault.put({}, rows)) return kDiskAgain;
+        return milliseconds(0);
+    }
+    // Rejected: the ledger has our word already.
+    receiving.set_acknowledged(true);
+    receiving.clear_transaction();
+    const std::vector<vault::Row> rows{row_of(key, receiving), no_todo(key)};
+    if (!ports_.vault.put({}, rows)) return kDiskAgain;
+    return std::nullopt;
+}
+
+Result<std::vector<DisclosedResource>, vault::VaultError> Requester::received(
+    BytesView link, std::uint32_t disclosure) const {
+    const auto receiving = get_row<v1::Receiving>(ports_.vault, receiving_key(link, disclosure));
+    if (!receiving) return fail(receiving.error());
+    if (!*receiving) return fail(vault::VaultError::kNone);
+    std::vector<DisclosedResource> out;
+    for (std::uint32_t page = 0; out.size() < (*receiving)->documents(); ++page) {
+        const auto row =
+            get_row<v1::ReceivedPage>(ports_.vault, received_key(link, disclosure, page));
+        if (!row) return fail(row.error());
+        if (!*row || (*row)->documents().empty()) return fail(vault::VaultError::kDamaged);
+        for (const v1::ReceivedDocument& document : (*row)->documents()) {
+            const auto entry = decode_row<v1::DisclosedDocument>(document.entry());
+            vault::DocumentName name;
+            if (!entry || !assign(name.record, document.record_id()))
+                return fail(vault::VaultError::kDamaged);
+            name.version = 1;
+            auto payload = ports_.vault.read(name, vault::kDocumentBytesMax);
+            if (!payload) return fail(payload.error());
+            out.push_back({entry->resource_type(), entry->resource_id(), entry->version(),
+                           payload->substr(kSaltBytes)});
+        }
+    }
+    return out;
+}
+
+}  // namespace consilium::services::ehr::exchange

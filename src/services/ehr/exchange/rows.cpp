@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/exchange/rows.hpp"
+
+namespace consilium::services::ehr::exchange {
+namespace {
+
+// They are the format's and never change.
+constexpr std::string_view kCard = "exchange/c";
+constexpr std::string_view kIssued = "exchange/l";
+constexpr std::string_view kAsking = "exchange/a";
+constexpr std::string_view kAsked = "exchange/n";
+constexpr std::string_view kServing = "exchange/s";
+constexpr std::string_view kJudged = "exchange/j";
+constexpr std::string_view kReceiving = "exchange/r";
+constexpr std::string_view kReceived = "exchange/d";
+constexpr std::string_view kTodo = "exchange/t";
+
+Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
+    Bytes key(kind);
+    key += id;
+    append_be32(key, number);
+    return key;
+}
+
+Bytes paged(std::string_view kind, BytesView id, std::uint32_t number, std::uint32_t page) {
+    Bytes key = numbered(kind, id, number);
+    append_be32(key, page);
+    return key;
+}
+
+}  // namespace
+
+Bytes card_key(std::string_view patient) {
+    return card_prefix() + Bytes(patient);
+}
+Bytes card_prefix() {
+    return Bytes(kCard);
+}
+
+Bytes issued_key(BytesView link) {
+    return Bytes(kIssued) + Bytes(link);
+}
+
+Bytes asking_key(const Hash32& commitment) {
+    return asking_prefix() + commitment.bytes();
+}
+Bytes asking_prefix() {
+    return Bytes(kAsking);
+}
+Bytes asked_key(BytesView id, std::uint32_t number) {
+    return numbered(kAsked, id, number);
+}
+
+Bytes serving_key(BytesView id, std::uint32_t number) {
+    return numbered(kServing, id, number);
+}
+Bytes serving_prefix() {
+    return Bytes(kServing);
+}
+Bytes judged_prefix(BytesView id, std::uint32_t number) {
+    return numbered(kJudged, id, number);
+}
+Bytes judged_key(BytesView id, std::uint32_t number, std::uint32_t page) {
+    return paged(kJudged, id, number, page);
+}
+
+Bytes receiving_key(BytesView link, std::uint32_t disclosure) {
+    return numbered(kReceiving, link, disclosure);
+}
+Bytes receiving_prefix() {
+    return Bytes(kReceiving);
+}
+Bytes received_prefix(BytesView link, std::uint32_t disclosure) {
+    return numbered(kReceived, link, disclosure);
+}
+Bytes received_key(BytesView link, std::uint32_t disclosure, std::uint32_t page) {
+    return paged(kReceived, link, disclosure, page);
+}
+
+Bytes todo_prefix() {
+    return Bytes(kTodo);
+}
+Bytes todo_key(BytesView of) {
+    return todo_prefix() + Bytes(of);
+}
+BytesView todo_of(BytesView key) {
+    return key.substr(kTodo.size());
+}
+
+std::optional<std::pair<Bytes, std::uint32_t>> parse_numbered(BytesView key, BytesView prefix) {
+    constexpr std::size_t kId = 16;
+    if (!key.starts_with(prefix) || key.size() != prefix.size() + kId + 4) return std::nullopt;
+    const BytesView rest = key.substr(prefix.size());
+    return std::pair(Bytes(rest.substr(0, kId)), read_be32(rest.substr(kId)));
+}
+
+std::optional<Hash32> parse_asking(BytesView key) {
+    Hash32 out;
+    if (!key.starts_with(kAsking) || !assign(out, key.substr(kAsking.size()))) return std::nullopt;
+    return out;
+}
+
+}  // namespace consilium::services::ehr::exchange

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "ledger/ids.hpp"
+#include "proto/canonical.hpp"
+
+// Keys of the exchange's rows in the vault: docs/formats/exchange.md, "Rows". Values are canonical
+// messages of exchange.proto. Pure; thread-safe.
+namespace consilium::services::ehr::exchange {
+
+inline constexpr std::size_t kEntriesPerPage = 128;
+
+// v1.ChartCard, by the patient that it is about.
+[[nodiscard]] Bytes card_key(std::string_view patient);
+[[nodiscard]] Bytes card_prefix();
+
+// v1.IssuedCard, by the link.
+[[nodiscard]] Bytes issued_key(BytesView link);
+
+// v1.Asking, by the request's commitment; and that commitment by the request's row on the ledger.
+[[nodiscard]] Bytes asking_key(const Hash32& commitment);
+[[nodiscard]] Bytes asking_prefix();
+[[nodiscard]] Bytes asked_key(BytesView id, std::uint32_t number);
+
+// v1.Serving and its v1.JudgedPage by the request's row on the ledger.
+[[nodiscard]] Bytes serving_key(BytesView id, std::uint32_t number);
+[[nodiscard]] Bytes serving_prefix();
+[[nodiscard]] Bytes judged_prefix(BytesView id, std::uint32_t number);
+[[nodiscard]] Bytes judged_key(BytesView id, std::uint32_t number, std::uint32_t page);
+
+// v1.Receiving and its v1.ReceivedPage by the disclosure's row on the ledger.
+[[nodiscard]] Bytes receiving_key(BytesView link, std::uint32_t disclosure);
+[[nodiscard]] Bytes receiving_prefix();
+[[nodiscard]] Bytes received_prefix(BytesView link, std::uint32_t disclosure);
+[[nodiscard]] Bytes received_key(BytesView link, std::uint32_t disclosure, std::uint32_t page);
+
+// What is not finished: an empty row per key of a row that is still to be worked on.
+[[nodiscard]] Bytes todo_prefix();
+[[nodiscard]] Bytes todo_key(BytesView of);
+[[nodiscard]] BytesView todo_of(BytesView key);  // the key that it stands for
+
+// Id and number at the end of a key that has them.
+[[nodiscard]] std::optional<std::pair<Bytes, std::uint32_t>> parse_numbered(BytesView key,
+                                                                            BytesView prefix);
+[[nodiscard]] std::optional<Hash32> parse_asking(BytesView key);
+
+template <typename Message>
+[[nodiscard]] std::optional<Message> decode_row(BytesView bytes) {
+    Message out;
+    if (!proto::parse_canonical(bytes, out)) return std::nullopt;
+    return out;
+}
+
+}  // namespace consilium::services::ehr::exchange
