@@ -110,7 +110,7 @@ std::string fold_string(std::string_view utf8) {
     bool gap = false;
     for (std::size_t at = 0; at < utf8.size();) {
         const auto byte = static_cast<unsigned char>(utf8[at]);
-        const char32_t c = byte < 0x80 ? utf8[at++] : decode(utf8, at);
+        const char32_t c = byte < 0x80 ? static_cast<unsigned char>(utf8[at++]) : decode(utf8, at);
         if (blank(c)) {
             gap = !out.empty();
             continue;

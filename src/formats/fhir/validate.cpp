@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "formats/fhir/fhirpath_invariants.hpp"
+#include "formats/fhir/narrative.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "formats/fhir/validate_walk.hpp"
 
@@ -292,6 +293,8 @@ void Walker::primitive_value(const Property& property, const json::Value& value,
     const bool is_uri =
         type == Primitive::kCanonical || type == Primitive::kUri || type == Primitive::kUrl;
     if (is_uri && text.front() == '#') note_local(scope, text.substr(1));
+    if (type == Primitive::kXhtml && has_active_content(text))
+        issues_.add("value", "narrative with a link or style that could run or load something");
     const bool is_shown = type == Primitive::kString || type == Primitive::kMarkdown;
     if (is_shown && has_direction_control(text))
         issues_.add("value", "control character of text direction", Severity::kWarning);

@@ -175,6 +175,9 @@ const Damage kDamages[] = {
      "error invariant Observation.valueQuantity: qty-3"},
     {R"(<p>text</p>)", R"(<p onclick='x()'>text</p>)",
      "error invariant Observation.text.div: txt-1"},
+    {R"(<p>text</p>)", R"(<a href='javascript:x()'>text</a>)",
+     "error value Observation.text.div: narrative with a link or style that could run or load "
+     "something"},
     {R"(<p>text</p>)", R"(<script>x()</script>)", "error invariant Observation.text.div: txt-1"},
     {R"([{"reference":"#doc"}])", R"([{"reference":"#doc"},{"reference":"#"}])",
      "error not-found Observation.performer[1].reference: reference to no contained resource"},
