@@ -55,9 +55,9 @@ bool may_lack_code(const ValueSet& set, const json::Value& value) {
     return set.kind != ValueSet::Kind::kCodes || value.find("extension") != nullptr;
 }
 
-bool allows_any(const ValueSet& set, const json::Value& concept_) {
-    const json::Value* codings = concept_.find("coding");
-    if (codings == nullptr || !codings->is_array()) return may_lack_code(set, concept_);
+bool allows_any(const ValueSet& set, const json::Value& codeable) {
+    const json::Value* codings = codeable.find("coding");
+    if (codings == nullptr || !codings->is_array()) return may_lack_code(set, codeable);
     for (const json::Value& coding : codings->array()) {
         const bool found = allows(set, text_of(coding, "system"), text_of(coding, "code"));
         // Of enumerated codes one must be there; of shaped ones each must be right.
