@@ -203,7 +203,7 @@ void change_passphrase(const Options& options, Context& context) {
     if (!passphrase) return context.fail(problem_of(passphrase.error()));
     const auto opened = open(*member);
     if (!opened) return context.fail(opened.error());
-    if (auto done = (*opened)->key_store().change_passphrase(passphrase->view(), {}); !done) {
+    if (auto done = (*opened)->change_passphrase(passphrase->view(), {}); !done) {
         return context.fail(problem_of(
             node::vault_problem(member->config, {vault::VaultError::kKeyStore, done.error()})));
     }

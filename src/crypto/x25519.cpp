@@ -46,10 +46,10 @@ std::optional<SecretBytes> shared_secret(BytesView secret, BytesView public_key)
     const Key own = secret_key(secret);
     const Key other(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, data_of(public_key),
                                                    public_key.size()));
-    CONSILIUM_ASSERT(other != nullptr);
+    if (other == nullptr) return std::nullopt;
     const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
-    CONSILIUM_ASSERT(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
-                     EVP_PKEY_derive_set_peer(context.get(), other.get()) == 1);
+    CONSILIUM_ASSERT(context != nullptr && EVP_PKEY_derive_init(context.get()) == 1);
+    if (EVP_PKEY_derive_set_peer(context.get(), other.get()) != 1) return std::nullopt;
     SecretBytes out{Bytes(kKeyBytes, '\0')};
     std::size_t size = out.size();
     const bool derived =

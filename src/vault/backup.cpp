@@ -12,7 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kManifestFile = "backup";
 constexpr BytesView kMagic = "CONSBKUP";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kManifestBytesMax = 256U * 1024U * 1024U;
@@ -166,21 +165,21 @@ bool Vault::is_backed_up(const fs::path& document) const {
     return row && row->state == State::kStored && row->in_file;
 }
 
-Status<VaultError> Vault::copy_parts(const fs::path& folder) {
-    const fs::path checkpoint = folder_ / kBackupFolder;
+Status<VaultError> Vault::copy_parts(const fs::path& folder,
+                                     const std::vector<std::string>& database) {
     std::vector<std::pair<fs::path, std::string>> parts = {
         {folder_ / kKeyStoreFile, kKeyStoreFile}, {folder_ / kDocumentKeysFile, kDocumentKeysFile}};
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(checkpoint, error))
-        parts.emplace_back(entry.path(),
-                           std::string(kDatabaseFolder) + "/" + entry.path().filename().string());
-    if (error) return fail(VaultError::kDisk);
-    for (const auto& entry : fs::directory_iterator(folder_ / kDocumentsFolder, error)) {
-        if (is_backed_up(entry.path()))
-            parts.emplace_back(entry.path(), std::string(kDocumentsFolder) + "/" +
-                                                 entry.path().filename().string());
+    for (const std::string& name : database) {
+        parts.emplace_back(folder_ / kDatabaseFolder / name,
+                           std::string(kDatabaseFolder) + "/" + name);
     }
-    if (error) return fail(VaultError::kDisk);
+    const auto documents = files_in(folder_ / kDocumentsFolder);
+    if (!documents) return fail(VaultError::kDisk);
+    for (const fs::path& file : *documents) {
+        if (is_backed_up(file))
+            parts.emplace_back(file,
+                               std::string(kDocumentsFolder) + "/" + file.filename().string());
+    }
     std::vector<Item> items;
     for (const auto& [from, name] : parts) {
         auto copied = copy_file(files_, from, folder / name, name);
@@ -188,6 +187,7 @@ Status<VaultError> Vault::copy_parts(const fs::path& folder) {
         items.push_back(std::move(*copied));
     }
     const Bytes manifest = encode(std::move(items), key_store_.newest(kRowsKey)->secret);
+    if (manifest.size() > kManifestBytesMax) return fail(VaultError::kInvalid);
     auto file = files_.open(folder / kManifestFile, Open::kCreate);
     if (!file) return fail(to_vault_error(file.error()));
     if (auto written = (*file)->write(0, manifest); !written)
@@ -196,19 +196,21 @@ Status<VaultError> Vault::copy_parts(const fs::path& folder) {
     return Done{};
 }
 
+// The files are copied and not linked: a second name would keep a file's key from being overwritten
+// when the database removes it.
 Status<VaultError> Vault::backup(const fs::path& folder) {
-    const std::lock_guard lock(writes_);
+    const std::lock_guard purging(purges_);
+    const std::lock_guard writing(writes_);
     std::error_code error;
     if (fs::exists(folder, error) || error) return fail(VaultError::kExists);
     const fs::path next = folder.string() + ".new";
-    const fs::path checkpoint = folder_ / kBackupFolder;
-    if (!destroy_folder(checkpoint) || !make_folders(next)) return fail(VaultError::kDisk);
-    // The checkpoint shares files with the database; the backup must not, or their keys would
-    // outlive their removal.
-    const auto made = database_->checkpoint(checkpoint);
-    Status<VaultError> done =
-        made ? copy_parts(next) : Status<VaultError>(fail(to_vault_error(made.error())));
-    if (!destroy_folder(checkpoint) && done) done = fail(VaultError::kDisk);
+    if (!make_folders(next)) return fail(VaultError::kDisk);
+    Status<VaultError> done = Done{};
+    {
+        const auto frozen = database_->freeze();
+        done = frozen ? copy_parts(next, (*frozen)->files)
+                      : Status<VaultError>(fail(to_vault_error(frozen.error())));
+    }
     if (done && (!files_.rename(next, folder) || !files_.sync_parent(folder)))
         done = fail(VaultError::kDisk);
     if (!done) (void)destroy_folder(next);

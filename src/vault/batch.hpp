@@ -15,6 +15,8 @@ namespace consilium::vault {
 // Bundles reach 30 MB and 25,000 resources, some of them above 100 KB.
 inline constexpr std::uint64_t kInlineBytesMax = 1024U * 1024U;
 inline constexpr std::size_t kDocumentsPerPutMax = 32'768;
+// What one step may hold in memory: payloads, rows, and index keys twice.
+inline constexpr std::size_t kPutBytesMax = 128U * 1024U * 1024U;
 inline constexpr std::size_t kRowKeyBytesMax = 512;
 inline constexpr std::size_t kRowValueBytesMax = 64U * 1024U;
 inline constexpr std::size_t kRowsPerPutMax = 4 * kDocumentsPerPutMax;

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vault/database.hpp"
+#include "vault/database_open.hpp"
 
 #include <rocksdb/cache.h>
-#include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 
 namespace consilium::vault {
@@ -18,13 +14,6 @@ namespace {
 constexpr std::size_t kMiB = 1024U * 1024U;
 constexpr const char* kNames[kFamilies] = {"default", "records", "payloads",
                                            "index",   "rows",    "index-keys"};
-
-rocksdb::Slice slice(BytesView bytes) {
-    return {bytes.data(), bytes.size()};
-}
-BytesView view(const rocksdb::Slice& bytes) {
-    return {bytes.data(), bytes.size()};
-}
 
 // The least key above all that begin with `prefix`; nothing when there is none.
 Bytes end_of(BytesView prefix) {
@@ -43,16 +32,6 @@ class NoLog : public rocksdb::Logger {
     void Logv(const char*, va_list) override {}
 };
 
-DatabaseError error_of(const rocksdb::Status& status) {
-    if (status.IsNoSpace()) return DatabaseError::kFull;
-    if (status.IsCorruption() || status.IsInvalidArgument()) return DatabaseError::kDamaged;
-    const std::string text = status.ToString();
-    if (text.find("No space left") != std::string::npos) return DatabaseError::kFull;
-    if (text.find("LOCK") != std::string::npos || text.find("lock hold") != std::string::npos)
-        return DatabaseError::kLocked;
-    return DatabaseError::kDisk;
-}
-
 struct Shape {
     std::size_t write_buffer_mib = 8;
     std::size_t file_mib = 8;
@@ -68,9 +47,9 @@ Shape shape_of(Family family) {
         case Family::kPayloads:
             return {16, 32, 4, rocksdb::kNoCompression, false};
         case Family::kIndex:
-            return {16, 8, 4, rocksdb::kLZ4Compression, false};
+            return {16, 2, 4, rocksdb::kLZ4Compression, false};
         case Family::kIndexKeys:
-            return {8, 8, 16, rocksdb::kZSTD, false};
+            return {8, 2, 16, rocksdb::kZSTD, false};
         case Family::kRows:
             return {8, 8, 4, rocksdb::kLZ4Compression, true};
         case Family::kMeta:
@@ -119,7 +98,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, bool create) {
     options.stats_persist_period_sec = 0;
     options.max_background_jobs = 2;
     options.max_total_wal_size = 64 * kMiB;
-    options.max_open_files = 256;
+    options.max_open_files = 1024;
     options.db_write_buffer_size = 48 * kMiB;
     options.max_bgerror_resume_count = 0;
     return options;
@@ -127,24 +106,23 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, bool create) {
 
 }  // namespace
 
-struct Database::Open {
-    explicit Open(std::shared_ptr<const FileKeys> keys) : env(std::move(keys)) {}
-    EncryptedEnv env;
-    std::optional<crypto::HmacKey> rows_key;
-    std::unique_ptr<rocksdb::DB> db;
-    std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
-    // A scan holds on to files that have been compacted away meanwhile; a purge waits for it.
-    std::shared_mutex scans;
-
-    [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family of) const {
-        return families[static_cast<std::size_t>(of)];
-    }
-};
+DatabaseError database_error(const rocksdb::Status& status) {
+    if (status.IsNoSpace()) return DatabaseError::kFull;
+    if (status.IsCorruption() || status.IsInvalidArgument()) return DatabaseError::kDamaged;
+    const std::string text = status.ToString();
+    if (text.find("No space left") != std::string::npos) return DatabaseError::kFull;
+    if (text.find("LOCK") != std::string::npos || text.find("lock hold") != std::string::npos)
+        return DatabaseError::kLocked;
+    return DatabaseError::kDisk;
+}
 
 Database::Database() = default;
 
 Database::~Database() {
     if (!open_ || !open_->db) return;
+    // So that the next start has no log to read; what is not flushed is in the log.
+    (void)open_->db->Flush(rocksdb::FlushOptions(),
+                           {open_->families.begin(), open_->families.end()});
     for (rocksdb::ColumnFamilyHandle* family : open_->families)
         (void)open_->db->DestroyColumnFamilyHandle(family);
     (void)open_->db->Close();
@@ -155,6 +133,7 @@ Result<std::unique_ptr<Database>, DatabaseError> Database::open(
     crypto::SecretBytes rows_key, bool create) {
     std::unique_ptr<Database> out(new Database);
     out->open_ = std::make_unique<Open>(std::move(keys));
+    out->open_->folder = folder;
     out->open_->rows_key.emplace(rows_key.view());
     const auto cache = rocksdb::NewLRUCache(64 * kMiB, 4);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -165,7 +144,7 @@ Result<std::unique_ptr<Database>, DatabaseError> Database::open(
     const rocksdb::Status status =
         rocksdb::DB::Open(database_options(out->open_->env.env(), create), folder.string(),
                           descriptors, &handles, &db);
-    if (!status.ok()) return fail(error_of(status));
+    if (!status.ok()) return fail(database_error(status));
     out->open_->db.reset(db);
     std::copy(handles.begin(), handles.end(), out->open_->families.begin());
     return out;
@@ -181,12 +160,13 @@ Status<DatabaseError> Database::write(std::span<const Change> changes) {
                       family, slice(change.key),
                       slice(protect_row(*open_->rows_key, change.family, change.key, *change.body)))
                 : batch.Delete(family, slice(change.key));
-        if (!added.ok()) return fail(error_of(added));
+        if (!added.ok()) return fail(database_error(added));
     }
     rocksdb::WriteOptions options;
     options.sync = true;
+    // After a full disk the database refuses writes until it has found space, every five seconds.
     const rocksdb::Status status = open_->db->Write(options, &batch);
-    if (!status.ok()) return fail(error_of(status));
+    if (!status.ok()) return fail(database_error(status));
     return Done{};
 }
 
@@ -195,7 +175,7 @@ Result<std::optional<Bytes>, DatabaseError> Database::get(Family family, BytesVi
     const rocksdb::Status status =
         open_->db->Get(rocksdb::ReadOptions(), open_->family(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<Bytes>();
-    if (!status.ok()) return fail(error_of(status));
+    if (!status.ok()) return fail(database_error(status));
     const auto body = check_row(*open_->rows_key, family, key, view(value));
     if (!body) return fail(DatabaseError::kDamaged);
     return std::optional<Bytes>(*body);
@@ -203,7 +183,6 @@ Result<std::optional<Bytes>, DatabaseError> Database::get(Family family, BytesVi
 
 Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView from,
                                      const Row& row) const {
-    const std::shared_lock lock(open_->scans);
     rocksdb::ReadOptions options;
     // So that a seek past the last row of the prefix reads no further.
     const Bytes end = end_of(prefix);
@@ -218,7 +197,7 @@ Status<DatabaseError> Database::scan(Family family, BytesView prefix, BytesView 
         if (!body) return fail(DatabaseError::kDamaged);
         if (!row(key, *body)) return Done{};
     }
-    if (!at->status().ok()) return fail(error_of(at->status()));
+    if (!at->status().ok()) return fail(database_error(at->status()));
     return Done{};
 }
 
@@ -237,50 +216,6 @@ std::uint64_t Database::bytes() const {
             sum += bytes;
     }
     return sum;
-}
-
-Status<DatabaseError> Database::purge(std::span<const Place> places) {
-    rocksdb::DB& db = *open_->db;
-    // Out of the log: it is removed when every family has been flushed past it.
-    const std::vector<rocksdb::ColumnFamilyHandle*> all(open_->families.begin(),
-                                                        open_->families.end());
-    rocksdb::Status status = db.Flush(rocksdb::FlushOptions(), all);
-    rocksdb::CompactRangeOptions force;
-    force.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    for (const Place& place : places) {
-        if (!status.ok()) break;
-        const rocksdb::Slice key = slice(place.key);
-        status = db.CompactRange(force, open_->family(place.family), &key, &key);
-    }
-    if (places.empty()) {
-        for (const Family family : {Family::kIndex, Family::kIndexKeys}) {
-            if (status.ok())
-                status = db.CompactRange(force, open_->family(family), nullptr, nullptr);
-        }
-    }
-    // A new manifest begins with the state before the change that it is made for: only one more
-    // change makes one that knows the compacted files alone.
-    if (status.ok()) {
-        const Change mark{Family::kMeta, "purged", Bytes()};
-        const auto marked = write({&mark, 1});
-        if (!marked) return marked;
-        status = db.Flush(rocksdb::FlushOptions(), open_->family(Family::kMeta));
-    }
-    const std::lock_guard lock(open_->scans);
-    // The database removes files when it comes to it; allowing it again does so at once.
-    if (status.ok()) status = db.DisableFileDeletions();
-    if (status.ok()) status = db.EnableFileDeletions(true);
-    if (!status.ok()) return fail(error_of(status));
-    return Done{};
-}
-
-Status<DatabaseError> Database::checkpoint(const std::filesystem::path& folder) {
-    rocksdb::Checkpoint* made = nullptr;
-    rocksdb::Status status = rocksdb::Checkpoint::Create(open_->db.get(), &made);
-    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-    if (status.ok()) status = checkpoint->CreateCheckpoint(folder.string());
-    if (!status.ok()) return fail(error_of(status));
-    return Done{};
 }
 
 }  // namespace consilium::vault

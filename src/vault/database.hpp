@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "vault/file_cipher.hpp"
@@ -39,8 +41,8 @@ class Database {
     [[nodiscard]] Result<std::optional<Bytes>, DatabaseError> get(Family family,
                                                                   BytesView key) const;
     // Rows whose keys begin with `prefix` and are not below `from`, ascending, until the call back
-    // answers false. A purge waits for scans to end: keep them short, and start none out of the
-    // call back.
+    // answers false. A purge waits for scans that began before it, for some seconds: keep them
+    // short.
     using Row = std::function<bool(BytesView key, BytesView body)>;
     [[nodiscard]] Status<DatabaseError> scan(Family family, BytesView prefix, BytesView from,
                                              const Row& row) const;
@@ -55,15 +57,32 @@ class Database {
     };
     // Former values and removed rows at these keys are no longer in any file when it returns, and
     // the files that held them have lost their keys. Costs a flush and the rewriting of the files
-    // around each key; with no places, of all that holds index keys.
-    [[nodiscard]] Status<DatabaseError> purge(std::span<const Place> places);
+    // around each key; with `everywhere` of all that holds index keys. An error also when a reader
+    // holds on to such a file for long: then it is to be done again.
+    [[nodiscard]] Status<DatabaseError> purge(std::span<const Place> places, bool everywhere);
 
-    // A copy as of now in `folder`, which must not exist; sorted files are shared by hard links.
-    [[nodiscard]] Status<DatabaseError> checkpoint(const std::filesystem::path& folder);
+    // As long as it lives the files stay as they are; no write may go on meanwhile.
+    class Freeze {
+     public:
+        explicit Freeze(Database& database) : database_(database) {}
+        ~Freeze();
+        Freeze(const Freeze&) = delete;
+        Freeze& operator=(const Freeze&) = delete;
+        std::vector<std::string> files;  // names of all that the database is made of
+
+     private:
+        Database& database_;
+    };
+    [[nodiscard]] Result<std::unique_ptr<Freeze>, DatabaseError> freeze();
 
  private:
     struct Open;
     Database();
+    [[nodiscard]] bool is_clean(const Place& place) const;
+    [[nodiscard]] rocksdb::Status compact(Family family, std::span<const Place> places,
+                                          bool everywhere);
+    [[nodiscard]] Status<DatabaseError> await_removal(const std::vector<std::string>& logs,
+                                                      const std::vector<std::string>& others);
     std::unique_ptr<Open> open_;
 };
 

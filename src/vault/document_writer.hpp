@@ -16,6 +16,7 @@ class DocumentWriter {
     DocumentWriter(const DocumentWriter&) = delete;
     DocumentWriter& operator=(const DocumentWriter&) = delete;
 
+    // After an error every call answers that error.
     [[nodiscard]] Status<VaultError> update(BytesView plaintext);
     // Call once; durable when it returns. Answers the commitment. The rest is as in Vault::put().
     [[nodiscard]] Result<Hash32, VaultError> commit(
@@ -37,6 +38,8 @@ class DocumentWriter {
     std::optional<crypto::TaggedHashStream> hash_;
     std::uint64_t plaintext_bytes_ = 0;
     std::uint64_t sealed_bytes_ = 0;
+    VaultError write_error_ = VaultError::kDisk;  // why the file took no more
+    std::optional<VaultError> error_;
     bool committed_ = false;
 };
 

@@ -50,11 +50,15 @@ inline constexpr const char* kKeyStoreFile = "keystore";
 inline constexpr const char* kDocumentKeysFile = "document-keys";
 inline constexpr const char* kDatabaseFolder = "db";
 inline constexpr const char* kDocumentsFolder = "documents";
-inline constexpr const char* kBackupFolder = "backup.new";  // a backup on its way
+inline constexpr const char* kManifestFile = "backup";  // of a backup
 
+// The regular files of a folder; nothing when it cannot be read.
+[[nodiscard]] std::optional<std::vector<std::filesystem::path>> files_in(
+    const std::filesystem::path& folder);
 // A folder that only its owner may enter, durable with its name; false when it exists or fails.
 [[nodiscard]] bool make_folder(const std::filesystem::path& path);
-// Removes a checkpoint of a database, keys of its files first.
+// Removes a vault or a backup that is not whole, keys first. False when it fails, or when something
+// else lies in that folder; a missing one is no error.
 [[nodiscard]] bool destroy_folder(const std::filesystem::path& path);
 
 }  // namespace consilium::vault

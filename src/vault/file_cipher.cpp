@@ -71,6 +71,12 @@ std::optional<Unwrapped> unwrap(const FileKeys& keys, BytesView prefix) {
     return std::nullopt;
 }
 
+bool has_wrapped_key(BytesView prefix) {
+    return prefix.size() == kFilePrefixBytes &&
+           (prefix.substr(0, kMagic.size()) == kMagic ||
+            prefix.substr(kPlaceBytes, kMagic.size()) == kMagic);
+}
+
 // RocksDB's offsets begin at the file's first byte, the prefix counted in.
 class CounterStream final : public rocksdb::BlockAccessCipherStream {
  public:
@@ -134,8 +140,8 @@ class Provider final : public rocksdb::EncryptionProvider {
 
 // Removing a file leaves its bytes on the disk. Without the key in its prefix they are noise.
 bool destroy_key_of(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT;
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return errno == ENOENT || errno == ELOOP;
     const off_t size = ::lseek(fd, 0, SEEK_END);
     const Bytes zeros(
         static_cast<std::size_t>(std::clamp<off_t>(size, 0, static_cast<off_t>(kFilePrefixBytes))),
@@ -153,25 +159,29 @@ class DestroyingFileSystem final : public rocksdb::FileSystemWrapper {
     using rocksdb::FileSystemWrapper::FileSystemWrapper;
     const char* Name() const override { return "consilium-destroying"; }
 
+    // No file has a second name: backups are copies.
     rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
                                  rocksdb::IODebugContext* debug) override {
-        // A file that has another name (in a checkpoint) is still in use under that one.
-        std::uint64_t links = 1;
-        if (target()->NumFileLinks(name, options, &links, debug).ok() && links <= 1 &&
-            !destroy_key_of(name)) {
+        if (!destroy_key_of(name))
             return rocksdb::IOStatus::IOError("a removed file's key could not be overwritten");
-        }
         return target()->DeleteFile(name, options, debug);
     }
 };
 
+std::shared_ptr<rocksdb::FileSystem>& base_file_system() {
+    static std::shared_ptr<rocksdb::FileSystem> base = rocksdb::FileSystem::Default();
+    return base;
+}
+
 }  // namespace
 
+void set_base_file_system(std::shared_ptr<rocksdb::FileSystem> base) {
+    base_file_system() = std::move(base);
+}
+
 bool destroy_file(const std::filesystem::path& path) {
+    if (!destroy_key_of(path.string())) return false;
     std::error_code error;
-    const auto links = std::filesystem::hard_link_count(path, error);
-    if (error) return error == std::errc::no_such_file_or_directory;
-    if (links <= 1 && !destroy_key_of(path.string())) return false;
     std::filesystem::remove(path, error);
     return !error;
 }
@@ -183,7 +193,7 @@ Status<RewrapError> rewrap_file(Files& files, const std::filesystem::path& path,
     const auto size = (*file)->size();
     const auto prefix = (*file)->read(0, kFilePrefixBytes);
     if (!size || !prefix) return fail(RewrapError::kDisk);
-    if (*size == 0) return Done{};
+    if (!has_wrapped_key(*prefix)) return Done{};
     const auto now = unwrap(keys, *prefix);
     if (!now) return fail(RewrapError::kDamaged);
     const auto& [newest, wrapping_key] = *keys.generations.rbegin();
@@ -203,7 +213,7 @@ Status<RewrapError> rewrap_file(Files& files, const std::filesystem::path& path,
 
 EncryptedEnv::EncryptedEnv(std::shared_ptr<const FileKeys> keys) {
     CONSILIUM_ASSERT(!keys->generations.empty());
-    const auto destroying = std::make_shared<DestroyingFileSystem>(rocksdb::FileSystem::Default());
+    const auto destroying = std::make_shared<DestroyingFileSystem>(base_file_system());
     env_ = rocksdb::NewCompositeEnv(
         rocksdb::NewEncryptedFS(destroying, std::make_shared<Provider>(std::move(keys))));
 }

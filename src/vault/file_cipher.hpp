@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -45,15 +46,20 @@ class EncryptedEnv {
     std::unique_ptr<rocksdb::Env> env_;
 };
 
-// Overwrites the key of a file and removes it; a file with another name keeps its key. A missing
-// one is no error.
+// What environments of this process stand on from now on; for tests of crashes and full disks.
+void set_base_file_system(std::shared_ptr<rocksdb::FileSystem> base);
+
+// Overwrites the key of a file and removes it. A missing one is no error; a link is removed and not
+// followed.
 [[nodiscard]] bool destroy_file(const std::filesystem::path& path);
 
 enum class RewrapError : std::uint8_t { kDisk, kDamaged };
 
 // Wraps the key of one file under the newest generation, in place, where its former wrap is then
 // overwritten. A crash leaves a file that opens with both generations at hand. The file must not be
-// open in a database that is writing it. Files without content, and lock files, are left alone.
+// open in a database that is writing it. Files without a wrapped key are left alone: a lock file,
+// one that a crash cut off before its key was written, or one whose key was overwritten before a
+// crash kept it from being removed.
 [[nodiscard]] Status<RewrapError> rewrap_file(Files& files, const std::filesystem::path& path,
                                               const FileKeys& keys);
 

@@ -120,7 +120,13 @@ class SystemFiles final : public Files {
     }
 };
 
+// What an attempt that a crash cut off has left under that name is overwritten, not just cut off.
 Status<FileError> write_new(Files& files, const std::filesystem::path& path, BytesView content) {
+    if (auto left = files.open(path, Open::kWrite); left) {
+        if (auto done = overwrite(**left); !done) return done;
+    } else if (left.error() != FileError::kMissing) {
+        return fail(left.error());
+    }
     auto file = files.open(path, Open::kReplace);
     if (!file) return fail(file.error());
     if (auto written = (*file)->write(0, content); !written) return written;
@@ -138,9 +144,10 @@ Result<Bytes, FileError> read_file(Files& files, const std::filesystem::path& pa
                                    std::size_t size_max) {
     auto file = files.open(path, Open::kRead);
     if (!file) return fail(file.error());
-    auto content = (*file)->read(0, size_max + 1);
-    if (content && content->size() > size_max) return fail(FileError::kIo);
-    return content;
+    const auto size = (*file)->size();
+    if (!size) return fail(size.error());
+    if (*size > size_max) return fail(FileError::kIo);
+    return (*file)->read(0, static_cast<std::size_t>(*size));
 }
 
 Status<FileError> replace_file(Files& files, const std::filesystem::path& path, BytesView content) {

@@ -56,11 +56,13 @@ Status<SealError> SealStream::seal(bool last) {
     key_.seal_to(sealed_, nonce_of(chunk_, last), associated_of(prefix_, chunk_, last), buffer_);
     ++chunk_;
     buffer_.clear();
-    if (!sink_(sealed_)) return fail(SealError::kSink);
+    if (!sink_(sealed_)) error_ = SealError::kSink;
+    if (error_) return fail(*error_);
     return Done{};
 }
 
 Status<SealError> SealStream::update(BytesView plaintext) {
+    if (error_) return fail(*error_);
     if (plaintext.size() > kDocumentBytesMax - total_) return fail(SealError::kTooLong);
     total_ += plaintext.size();
     while (!plaintext.empty()) {
@@ -76,6 +78,7 @@ Status<SealError> SealStream::update(BytesView plaintext) {
 }
 
 Status<SealError> SealStream::finish() {
+    if (error_) return fail(*error_);
     CONSILIUM_ASSERT(chunk_ == 0 || !buffer_.empty());
     return seal(true);
 }

@@ -37,7 +37,8 @@ class SealStream {
                Sink sink);
 
     [[nodiscard]] Status<SealError> update(BytesView plaintext);
-    // Call once, last. What was written before is a sealed document only after it.
+    // Call once, last. What was written before is a sealed document only after it. Once the sink
+    // has refused bytes every call answers so.
     [[nodiscard]] Status<SealError> finish();
 
  private:
@@ -50,6 +51,7 @@ class SealStream {
     Bytes sealed_;
     std::uint64_t total_ = 0;
     std::uint32_t chunk_ = 0;
+    std::optional<SealError> error_;  // what was written is no document any more
 };
 
 class OpenStream {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hex.hpp"
@@ -72,13 +73,56 @@ bool make_folder(const fs::path& path) {
     return ::mkdir(path.c_str(), 0700) == 0 && system_files().sync_parent(path).ok();
 }
 
+std::optional<std::vector<fs::path>> files_in(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> out;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+        if (at->symlink_status(error).type() == fs::file_type::regular) out.push_back(at->path());
+    }
+    if (error) return std::nullopt;
+    return out;
+}
+
+namespace {
+
+// Whether all that lies in it is what a vault or a backup consists of: what is not ours is not
+// destroyed.
+bool is_ours(const fs::path& folder) {
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+        const std::string name = at->path().filename().string();
+        const std::string_view known[] = {kKeyStoreFile,       "keystore.new",  kDocumentKeysFile,
+                                          "document-keys.new", kDatabaseFolder, kDocumentsFolder,
+                                          kManifestFile};
+        if (std::find(std::begin(known), std::end(known), name) == std::end(known)) return false;
+    }
+    return !error;
+}
+
+// Keys and slots lie all over these, not only at their begin.
+bool overwrite_whole(const fs::path& path) {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) return true;
+    const auto file = system_files().open(path, Open::kWrite);
+    return file && overwrite(**file).ok();
+}
+
+}  // namespace
+
 bool destroy_folder(const fs::path& path) {
     std::error_code error;
-    if (!fs::exists(path, error)) return !error;
-    for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
-        if (entry.is_regular_file() && !destroy_file(entry.path())) return false;
+    const auto type = fs::symlink_status(path, error).type();
+    if (type == fs::file_type::not_found) return true;
+    if (type != fs::file_type::directory || !is_ours(path)) return false;
+    for (const char* name :
+         {kKeyStoreFile, "keystore.new", kDocumentKeysFile, "document-keys.new"}) {
+        if (!overwrite_whole(path / name)) return false;
     }
-    if (error) return false;
+    for (const char* part : {kDatabaseFolder, kDocumentsFolder}) {
+        if (!fs::exists(path / part, error)) continue;
+        const auto files = files_in(path / part);
+        if (!files || !std::all_of(files->begin(), files->end(), destroy_file)) return false;
+    }
     fs::remove_all(path, error);
     return !error;
 }
@@ -166,7 +210,6 @@ Result<std::unique_ptr<Vault>, OpenError> Vault::open(const fs::path& folder,
     }
     std::unique_ptr<Vault> vault(
         new Vault(files, folder, std::move(lock), network, std::move(store).value()));
-    if (!destroy_folder(folder / kBackupFolder)) return fail(because(VaultError::kDisk));
     if (auto opened = vault->open_document_keys(); !opened) return fail(opened.error());
     if (auto opened = vault->open_database(); !opened) return fail(opened.error());
     if (auto done = vault->load_totals(); !done) return fail(because(done.error()));
@@ -198,15 +241,14 @@ Status<OpenError> Vault::open_document_keys() {
 Status<OpenError> Vault::open_database() {
     const auto keys = file_keys(key_store_);
     if (keys->generations.size() > 1) {
-        std::error_code error;
-        for (const auto& entry : fs::directory_iterator(folder_ / kDatabaseFolder, error)) {
-            if (!entry.is_regular_file()) continue;
-            if (auto done = rewrap_file(files_, entry.path(), *keys); !done) {
+        const auto files = files_in(folder_ / kDatabaseFolder);
+        if (!files) return fail(because(VaultError::kDisk));
+        for (const fs::path& file : *files) {
+            if (auto done = rewrap_file(files_, file, *keys); !done) {
                 return fail(because(done.error() == RewrapError::kDisk ? VaultError::kDisk
                                                                        : VaultError::kDamaged));
             }
         }
-        if (error) return fail(because(VaultError::kDisk));
         for (const auto& [generation, key] : keys->generations) {
             if (generation == keys->generations.rbegin()->first) continue;
             if (auto removed = key_store_.remove(kFilesKey, generation); !removed)
@@ -232,16 +274,16 @@ Status<VaultError> Vault::load_totals() {
 
 // A crash while a document came in leaves its file, which no row names.
 Status<VaultError> Vault::remove_orphans() {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder_ / kDocumentsFolder, error)) {
-        const auto key = from_hex(entry.path().filename().string());
+    const auto files = files_in(folder_ / kDocumentsFolder);
+    if (!files) return fail(VaultError::kDisk);
+    for (const fs::path& file : *files) {
+        const auto key = from_hex(file.filename().string());
         const auto name = key ? parse_row_key(*key) : std::nullopt;
         if (!name) continue;
         const auto row = database_->get(Family::kRecords, row_key(*name));
         if (!row) return fail(to_vault_error(row.error()));
-        if (!row->has_value() && !files_.remove(entry.path())) return fail(VaultError::kDisk);
+        if (!row->has_value() && !files_.remove(file)) return fail(VaultError::kDisk);
     }
-    if (error) return fail(VaultError::kDisk);
     return Done{};
 }
 

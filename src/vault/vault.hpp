@@ -93,14 +93,20 @@ class Vault {
                                                             std::size_t limit) const;
 
     // Destroys key, salt, payload and index entries of each: when it returns, nothing in the folder
-    // gives them, not with the passphrase either. What stays is that they existed and their
-    // commitments. A crash anywhere leaves an erasure that the next open() finishes; versions
-    // already erased are no error.
+    // gives them, not with the passphrase either. Calls that come while others purge share the next
+    // purge. Services' rows are theirs to remove, and removal is no erasure. What stays is that
+    // they existed and their commitments. A crash anywhere leaves an erasure that the next open()
+    // finishes; versions already erased are no error.
     [[nodiscard]] Status<VaultError> shred(std::span<const DocumentName> names);
 
     // New wrapping keys for documents (at once) and for the database's files (at the next open).
     [[nodiscard]] Status<VaultError> rotate();
-    [[nodiscard]] KeyStore& key_store() { return key_store_; }
+    [[nodiscard]] Status<KeyStoreError> change_passphrase(BytesView passphrase,
+                                                          const crypto::Argon2idCost& cost);
+    // The X25519 secret key to which other members seal document keys.
+    [[nodiscard]] crypto::SecretBytes hpke_key() const;
+    // Of a key in the key store, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> generations(std::string_view key) const;
 
     [[nodiscard]] Totals totals() const;
     // What the database holds, as it estimates.
@@ -152,6 +158,7 @@ class Vault {
     [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
                                                  const DocumentSecret& secret,
                                                  const Sink& sink) const;
+    [[nodiscard]] VaultError unless_erased(const DocumentName& name, VaultError error) const;
     [[nodiscard]] Result<DocumentInfo, VaultError> read_row(const DocumentName& name,
                                                             const RecordRow& row,
                                                             const Sink& sink) const;
@@ -159,9 +166,12 @@ class Vault {
     struct Leavings;
     [[nodiscard]] Result<Leavings, VaultError> mark(std::span<const DocumentName> names);
     [[nodiscard]] Result<Leavings, VaultError> erase(std::span<const DocumentName> names);
+    struct Purge;
     [[nodiscard]] Status<VaultError> purge(const Leavings& leavings);
+    [[nodiscard]] Status<VaultError> purge_now(const Leavings& leavings);
     [[nodiscard]] bool is_backed_up(const std::filesystem::path& document) const;
-    [[nodiscard]] Status<VaultError> copy_parts(const std::filesystem::path& folder);
+    [[nodiscard]] Status<VaultError> copy_parts(const std::filesystem::path& folder,
+                                                const std::vector<std::string>& database);
     [[nodiscard]] bool for_each_stored(
         const std::function<bool(const DocumentKeys::Slot&)>& call_back) const;
 
@@ -176,9 +186,11 @@ class Vault {
     mutable std::mutex totals_mutex_;
     Totals totals_;
     std::mutex waiting_mutex_;
-    std::deque<Put*> waiting_;           // the first one writes for those behind it
+    std::deque<Put*> waiting_;  // the first one writes for those behind it
+    std::mutex purging_mutex_;
+    std::deque<Purge*> purging_;         // the first one purges for those behind it
     std::mutex purges_;                  // one purge at a time; never taken under writes_
-    std::mutex writes_;                  // one write at a time
+    mutable std::mutex writes_;          // one write at a time; guards key_store_
     std::set<DocumentName> in_writing_;  // by a DocumentWriter; guarded by writes_
 };
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -39,6 +41,25 @@ class VaultTest : public ::testing::Test {
         auto opened = Vault::open(path, network, "passphrase", files);
         ASSERT_TRUE(opened.ok()) << static_cast<int>(opened.error().error);
         vault = std::move(*opened);
+    }
+
+    // Runs the work that is named (vault_child_testing.cpp) in a process of its own, which ends
+    // before the n-th change; true when it came through.
+    bool comes_through(const std::string& changes, const std::string& work,
+                       const std::string& argument = {}) {
+        vault.reset();
+        const std::string network_hex = to_hex(network.view());
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::execl(CONSILIUM_VAULT_CHILD, CONSILIUM_VAULT_CHILD, path.c_str(), network_hex.c_str(),
+                    changes.c_str(), work.c_str(), argument.c_str(), nullptr);
+            ::_exit(1);
+        }
+        int status = 0;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status));
+        EXPECT_NE(WEXITSTATUS(status), 1) << work;
+        return WEXITSTATUS(status) == 0;
     }
 
     static DocumentName name_of(std::uint8_t record, std::uint32_t version = 1) {

@@ -42,6 +42,13 @@ struct Vault::Put {
         RecordRow row;        // but its slot
         Bytes sealed;         // nothing when it lies in a file
         bool indexed = true;  // until a later one of the group replaces it
+
+        [[nodiscard]] std::size_t bytes() const {
+            std::size_t sum = sealed.size() + 256;
+            for (const Bytes& key : *index)
+                sum += 2 * key.size();
+            return sum;
+        }
     };
     std::vector<Item> items;
     std::span<const Row> rows;
@@ -56,7 +63,7 @@ struct Vault::Put {
     [[nodiscard]] std::size_t bytes() const {
         std::size_t sum = 0;
         for (const Item& item : items)
-            sum += item.sealed.size() + 256;
+            sum += item.bytes();
         for (const Row& row : rows)
             sum += row.key.size() + (row.value ? row.value->size() : 0);
         return sum;
@@ -276,6 +283,7 @@ Result<std::vector<Hash32>, VaultError> Vault::put(std::span<const NewDocument> 
         commitments.push_back(item.row.commitment);
         put.items.push_back(std::move(item));
     }
+    if (put.bytes() > kPutBytesMax) return fail(VaultError::kTooLong);
     submit(put);
     if (put.error) return fail(*put.error);
     return commitments;
@@ -302,9 +310,10 @@ DocumentWriter::DocumentWriter(Vault& vault, const DocumentName& name,
       file_(std::move(file)),
       secret_(DocumentSecret::random()),
       stream_(vault.network_, name, secret_.key.view(), [this](BytesView sealed) {
-          const bool written = file_->write(sealed_bytes_, sealed).ok();
+          const auto written = file_->write(sealed_bytes_, sealed);
+          if (!written) write_error_ = to_vault_error(written.error());
           sealed_bytes_ += sealed.size();
-          return written;
+          return written.ok();
       }) {
     if (size_) hash_ = ledger::document_commitment_stream(secret_.salt.view(), *size_);
 }
@@ -317,13 +326,14 @@ DocumentWriter::~DocumentWriter() {
 }
 
 Status<VaultError> DocumentWriter::update(BytesView plaintext) {
-    if (plaintext.size() > size_.value_or(kDocumentBytesMax) - plaintext_bytes_)
-        return fail(VaultError::kTooLong);
+    if (!error_ && plaintext.size() > size_.value_or(kDocumentBytesMax) - plaintext_bytes_)
+        error_ = VaultError::kTooLong;
+    if (error_) return fail(*error_);
     plaintext_bytes_ += plaintext.size();
     if (hash_) hash_->update(plaintext);
     if (auto sealed = stream_.update(plaintext); !sealed) {
-        return fail(sealed.error() == SealError::kSink ? VaultError::kDisk
-                                                       : to_vault_error(sealed.error()));
+        error_ = sealed.error() == SealError::kSink ? write_error_ : to_vault_error(sealed.error());
+        return fail(*error_);
     }
     return Done{};
 }
@@ -351,8 +361,9 @@ Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& inde
     CONSILIUM_ASSERT(!committed_);
     if (!is_index(index) || !are_rows(rows) || !are_rows(expected))
         return fail(VaultError::kInvalid);
+    if (error_) return fail(*error_);
     if (size_ && *size_ != plaintext_bytes_) return fail(VaultError::kTooLong);
-    if (!stream_.finish()) return fail(VaultError::kDisk);
+    if (!stream_.finish()) return fail(write_error_);
     auto made = commitment();
     if (!made) return fail(made.error());
     if (auto synced = file_->sync(); !synced) return fail(to_vault_error(synced.error()));

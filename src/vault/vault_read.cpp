@@ -21,12 +21,18 @@ Result<DocumentInfo, VaultError> Vault::info(const DocumentName& name) const {
     return info_of(*row);
 }
 
+// What was erased while it was read is not damaged.
+VaultError Vault::unless_erased(const DocumentName& name, VaultError error) const {
+    const auto now = row_of(name);
+    return now && now->state != State::kStored ? VaultError::kErased : error;
+}
+
 Result<DocumentSecret, VaultError> Vault::secret(const DocumentName& name) const {
     const auto row = row_of(name);
     if (!row) return fail(row.error());
     if (row->state != State::kStored) return fail(VaultError::kErased);
     auto secret = document_keys_->get({row->slot, name});
-    if (!secret) return fail(to_vault_error(secret.error()));
+    if (!secret) return fail(unless_erased(name, to_vault_error(secret.error())));
     return std::move(secret).value();
 }
 
@@ -59,7 +65,7 @@ Result<DocumentInfo, VaultError> Vault::read_row(const DocumentName& name, const
                                                  const Sink& sink) const {
     if (row.state != State::kStored) return fail(VaultError::kErased);
     const auto secret = document_keys_->get({row.slot, name});
-    if (!secret) return fail(to_vault_error(secret.error()));
+    if (!secret) return fail(unless_erased(name, to_vault_error(secret.error())));
     auto hash = ledger::document_commitment_stream(secret->salt.view(), row.size);
     std::uint64_t left = row.size;
     bool refused = false;
@@ -72,10 +78,7 @@ Result<DocumentInfo, VaultError> Vault::read_row(const DocumentName& name, const
     });
     if (!opened) {
         if (opened.error() == VaultError::kSink && !refused) return fail(VaultError::kDamaged);
-        // Erased while it was read, it is not damaged.
-        const auto now = row_of(name);
-        if (now && now->state != State::kStored) return fail(VaultError::kErased);
-        return fail(opened.error());
+        return fail(unless_erased(name, opened.error()));
     }
     if (left != 0 || hash.finish() != row.commitment) return fail(VaultError::kDamaged);
     return info_of(row);
@@ -92,7 +95,7 @@ Result<Bytes, VaultError> Vault::read(const DocumentName& name, std::uint64_t si
     if (!row) return fail(row.error());
     if (row->state == State::kStored && row->size > size_max) return fail(VaultError::kTooLong);
     Bytes out;
-    out.reserve(static_cast<std::size_t>(row->size));
+    if (row->state == State::kStored) out.reserve(static_cast<std::size_t>(row->size));
     const auto read = read_row(name, *row, [&out](BytesView plaintext) {
         out += plaintext;
         return true;

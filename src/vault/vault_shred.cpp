@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <condition_variable>
+#include <set>
 #include <utility>
 
 #include "vault/errors.hpp"
@@ -22,6 +25,20 @@ struct Vault::Leavings {
     std::vector<Database::Place> places;
     bool everywhere = false;  // the places are not known any more
     std::vector<Database::Change> markers;
+
+    void add(const Leavings& other) {
+        places.insert(places.end(), other.places.begin(), other.places.end());
+        everywhere = everywhere || other.everywhere;
+        markers.insert(markers.end(), other.markers.begin(), other.markers.end());
+    }
+};
+
+// One erasure that waits for its purge.
+struct Vault::Purge {
+    const Leavings* leavings = nullptr;
+    std::optional<VaultError> error;
+    bool done = false;
+    std::condition_variable turn;
 };
 
 Status<VaultError> Vault::shred(std::span<const DocumentName> names) {
@@ -35,7 +52,7 @@ Result<Vault::Leavings, VaultError> Vault::mark(std::span<const DocumentName> na
     const std::lock_guard lock(writes_);
     std::vector<DocumentName> to_erase;
     std::vector<Database::Change> changes;
-    for (const DocumentName& name : names) {
+    for (const DocumentName& name : std::set<DocumentName>(names.begin(), names.end())) {
         auto row = row_of(name);
         if (!row) return fail(row.error());
         if (row->state == State::kErased) {
@@ -111,12 +128,38 @@ Result<Vault::Leavings, VaultError> Vault::erase(std::span<const DocumentName> n
     return out;
 }
 
+// Erasures that come while a purge runs share the next one: the first of them does it for all.
 Status<VaultError> Vault::purge(const Leavings& leavings) {
     if (leavings.markers.empty()) return Done{};
+    Purge own;
+    own.leavings = &leavings;
+    std::unique_lock lock(purging_mutex_);
+    purging_.push_back(&own);
+    own.turn.wait(lock, [&] { return own.done || purging_.front() == &own; });
+    if (!own.done) {
+        const std::vector<Purge*> group(purging_.begin(), purging_.end());
+        lock.unlock();
+        Leavings all;
+        for (const Purge* one : group)
+            all.add(*one->leavings);
+        const auto purged = purge_now(all);
+        lock.lock();
+        for (Purge* one : group) {
+            purging_.pop_front();
+            if (!purged) one->error = purged.error();
+            one->done = true;
+            if (one != &own) one->turn.notify_one();
+        }
+        if (!purging_.empty()) purging_.front()->turn.notify_one();
+    }
+    if (own.error) return fail(*own.error);
+    return Done{};
+}
+
+Status<VaultError> Vault::purge_now(const Leavings& leavings) {
     const std::lock_guard lock(purges_);
-    const std::span<const Database::Place> known(leavings.places);
-    const auto purged = database_->purge(leavings.everywhere ? known.first(0) : known);
-    if (!purged) return fail(to_vault_error(purged.error()));
+    if (auto purged = database_->purge(leavings.places, leavings.everywhere); !purged)
+        return fail(to_vault_error(purged.error()));
     if (auto written = database_->write(leavings.markers); !written)
         return fail(to_vault_error(written.error()));
     return Done{};
@@ -174,6 +217,22 @@ Status<VaultError> Vault::rotate() {
         if (!key_store_.add(kFilesKey, secret.view())) return fail(VaultError::kKeyStore);
     }
     return Done{};
+}
+
+Status<KeyStoreError> Vault::change_passphrase(BytesView passphrase,
+                                               const crypto::Argon2idCost& cost) {
+    const std::lock_guard lock(writes_);
+    return key_store_.change_passphrase(passphrase, cost);
+}
+
+crypto::SecretBytes Vault::hpke_key() const {
+    const std::lock_guard lock(writes_);
+    return crypto::SecretBytes(key_store_.newest(kHpkeKey)->secret);
+}
+
+std::vector<std::uint32_t> Vault::generations(std::string_view key) const {
+    const std::lock_guard lock(writes_);
+    return key_store_.generations(key);
 }
 
 }  // namespace consilium::vault

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <rocksdb/env.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -111,24 +110,6 @@ class VaultShredTest : public VaultTest {
                 index_of(name)};
     }
     [[nodiscard]] Searcher searcher() const { return {path, folder / "scratch"}; }
-    // Runs the work that is named (vault_child_testing.cpp) in a process of its own, which ends
-    // before the n-th change; true when it came through.
-    bool comes_through(int changes, const std::string& work) {
-        vault.reset();
-        const std::string network_hex = to_hex(network.view());
-        const std::string count = std::to_string(changes);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            ::execl(CONSILIUM_VAULT_CHILD, CONSILIUM_VAULT_CHILD, path.c_str(), network_hex.c_str(),
-                    count.c_str(), work.c_str(), nullptr);
-            ::_exit(1);
-        }
-        int status = 0;
-        EXPECT_EQ(::waitpid(child, &status, 0), child);
-        EXPECT_TRUE(WIFEXITED(status));
-        EXPECT_NE(WEXITSTATUS(status), 1);
-        return WEXITSTATUS(status) == 0;
-    }
 };
 
 TEST_F(VaultShredTest, NothingOfItIsFoundWithAllTheKeys) {
@@ -170,6 +151,54 @@ TEST_F(VaultShredTest, NothingOfItIsFoundWithAllTheKeys) {
     EXPECT_FALSE(fs::exists(path / "documents" / to_hex(row_key(name_of(4)))));
     const DocumentName none[] = {name_of(10)};
     EXPECT_EQ(vault->shred(none).error(), VaultError::kNone);
+}
+
+TEST_F(VaultShredTest, ATwiceNamedVersionIsErasedOnce) {
+    ASSERT_TRUE(put({name_of(1), name_of(2)}).ok());
+    const DocumentName twice[] = {name_of(1), name_of(1)};
+    ASSERT_TRUE(vault->shred(twice).ok());
+    ASSERT_TRUE(vault->shred(twice).ok());
+    const Totals expected{1, payload_of(name_of(2)).size(), 1};
+    EXPECT_EQ(vault->totals(), expected);
+    reopen();
+    EXPECT_EQ(vault->totals(), expected);
+}
+
+// A version that was replaced is not in the index, but its former entries lie in the files.
+TEST_F(VaultShredTest, ReplacedVersionsLeaveNoEntriesEither) {
+    ASSERT_TRUE(put({name_of(1), name_of(3)}).ok());
+    const Traces traces = traces_of(name_of(1), payload_of(name_of(1)));
+    const NewDocument next{name_of(1, 2), "next", {"other;"}, name_of(1)};
+    ASSERT_TRUE(vault->put({&next, 1}).ok());
+    EXPECT_NE(searcher().found(traces).find("index"), std::string::npos);
+    const DocumentName names[] = {name_of(1)};
+    ASSERT_TRUE(vault->shred(names).ok());
+    EXPECT_EQ(searcher().found(traces), "");
+    EXPECT_EQ(vault->find("other;", std::nullopt, 9)->size(), 1U);
+}
+
+// Erasures that come together share a purge, and each is over when its call returns.
+TEST_F(VaultShredTest, ManyErasuresAtOnce) {
+    std::vector<DocumentName> names;
+    for (std::uint8_t i = 0; i < 16; ++i)
+        names.push_back(name_of(i));
+    ASSERT_TRUE(put(names).ok());
+    std::vector<Traces> traces;
+    for (std::size_t i = 0; i < 8; ++i)
+        traces.push_back(traces_of(names[i], payload_of(names[i])));
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < 8; ++i) {
+        threads.emplace_back([&, i] {
+            EXPECT_TRUE(vault->shred({&names[i], 1}).ok());
+            EXPECT_EQ(get(names[i]).error(), VaultError::kErased);
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    for (const Traces& one : traces)
+        EXPECT_EQ(searcher().found(one), "");
+    EXPECT_EQ(vault->verify().value(), 8U);
+    EXPECT_EQ(vault->totals().erased, 8U);
 }
 
 // Files that the database has removed: their bytes, still held open here, decrypt no more.
@@ -220,6 +249,10 @@ TEST_F(VaultShredTest, ErasesUnderLoad) {
             (void)vault->find("family", std::nullopt, 100);
             const auto verified = vault->verify();
             failures += verified.ok() ? 0 : 1;
+            for (std::uint8_t i = 0; i < 5; ++i) {
+                const auto read = get(names[i]);
+                failures += read.ok() || read.error() == VaultError::kErased ? 0 : 1;
+            }
         }
     });
     std::thread writer([&] {
@@ -232,6 +265,7 @@ TEST_F(VaultShredTest, ErasesUnderLoad) {
         erased.push_back(traces);
         EXPECT_EQ(get(names[i]).error(), VaultError::kErased);
         EXPECT_TRUE(vault->find(index_of(names[i]), std::nullopt, 9)->empty());
+        EXPECT_EQ(searcher().found(traces), "");
     }
     stop = true;
     reader.join();
@@ -257,7 +291,8 @@ TEST_F(VaultShredTest, SurvivesTheEndOfTheProcessAtEveryChange) {
         const Traces first = traces_of(short_one, payload_of(short_one));
         const Traces second = traces_of(long_one, Bytes(64, 'L'));
         const DocumentName names[] = {short_one, long_one};
-        through = comes_through(at, to_hex(row_key(short_one) + row_key(long_one)));
+        through = comes_through(std::to_string(at), "shred",
+                                to_hex(row_key(short_one) + row_key(long_one)));
         crashes += through ? 0 : 1;
         reopen();
         for (const DocumentName& name : names)
@@ -274,11 +309,11 @@ TEST_F(VaultShredTest, RotationSurvivesTheEndOfTheProcessAtEveryChange) {
     bool through = false;
     int crashes = 0;
     for (int at = 0; !through; ++at) {
-        through = comes_through(at, "rotate");
+        through = comes_through(std::to_string(at), "rotate");
         crashes += through ? 0 : 1;
         reopen();
         EXPECT_TRUE(holds(name_of(1)) && holds(name_of(2))) << at;
-        EXPECT_EQ(vault->key_store().generations(kFilesKey).size(), 1U);
+        EXPECT_EQ(vault->generations(kFilesKey).size(), 1U);
     }
     EXPECT_GE(crashes, 15);
     EXPECT_EQ(vault->verify().value(), 2U);

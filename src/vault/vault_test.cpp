@@ -199,9 +199,7 @@ TEST_F(VaultTest, ASinkMayStopAReading) {
 TEST_F(VaultTest, RotationKeepsEverythingAndRetiresKeys) {
     ASSERT_TRUE(put({name_of(1), name_of(2)}).ok());
     ASSERT_TRUE(put_long(name_of(3), 100'000).ok());
-    const auto generations = [&](std::string_view name) {
-        return vault->key_store().generations(name);
-    };
+    const auto generations = [&](std::string_view name) { return vault->generations(name); };
     ASSERT_TRUE(vault->rotate().ok());
     EXPECT_EQ(generations("documents"), (std::vector<std::uint32_t>{2}));
     EXPECT_EQ(generations("files"), (std::vector<std::uint32_t>{1, 2}));
