@@ -105,7 +105,7 @@ TEST_F(VaultCrashTest, AFullDiskLosesNothingAndGoesOnWithSpace) {
     EXPECT_EQ(put({name_of(3)}).error(), VaultError::kFull);
     EXPECT_TRUE(holds(name_of(1)));
     is_full = false;
-    // The database looks for space every five seconds.
+    // The database finds the space by itself, within seconds.
     bool goes_on = false;
     for (int i = 0; i < 300 && !goes_on; ++i) {
         goes_on = put({name_of(4)}).ok();
