@@ -270,6 +270,7 @@ class VaultBench {
         if (!grow(row) || !read(row)) return false;
         // Before anything is put besides, and with what waited in memory written.
         say("restarting");
+        vault_.reset();
         const auto start = Clock::now();
         if (!open()) return false;
         row.open_ms = seconds_since(start) * 1e3;
