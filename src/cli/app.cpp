@@ -129,6 +129,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_member(*app, context);
     add_user(*app, context);
     add_key(*app, context);
+    add_wallet(*app, context);
     add_token(*app, context);
     add_submit(*app, context);
     add_receipt(*app, context);

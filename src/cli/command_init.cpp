@@ -77,8 +77,10 @@ void add_init(CLI::App& app, Context& context) {
     command->add_option("--address", options->plan.address, "The IP address to listen on")
         ->capture_default_str();
     command
-        ->add_option("--port", options->plan.port,
-                     "The port of the first member's node; the others take the next ones")
+        ->add_option(
+            "--port", options->plan.port,
+            "The port of the first member's node; the others take the next ones, then as many "
+            "for what members' nodes send each other")
         ->check(CLI::Range(1, 65535))
         ->capture_default_str();
     command

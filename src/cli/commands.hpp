@@ -24,6 +24,7 @@ void add_receipt(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
+void add_wallet(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man_page(CLI::App& app, Context& context);

@@ -156,7 +156,7 @@ StepResult demo_genesis(DemoWorld& world) {
     if (auto locked = lock_marker(folder, world); !locked) return fail(locked.error());
     NetworkPlan plan;
     plan.members = example_members();
-    auto ports = choose_ports(world.options.port, plan.members.size());
+    auto ports = choose_ports(world.options.port, 2 * plan.members.size());
     if (!ports) return fail(ports.error());
     plan.ports = std::move(ports).value();
     plan.user_days = 2;

@@ -11,6 +11,7 @@
 #include "crypto/random.hpp"
 #include "crypto/sign.hpp"
 #include "execution/apply_genesis.hpp"
+#include "http/client.hpp"
 #include "http/tls.hpp"
 #include "http/token.hpp"
 #include "ledger/genesis.hpp"
@@ -132,12 +133,14 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     if (auto done = write_secret(home.users(), node::format_users(users)); !done) {
         return fail(done.error());
     }
-    const std::uint16_t port =
-        plan.ports.empty() ? static_cast<std::uint16_t>(plan.port + index) : plan.ports[index];
-    const bool v6 = plan.address.find(':') != std::string::npos;
-    made.genesis.mutable_node()->set_endpoint("https://" + (v6 ? "[" : std::string()) +
-                                              plan.address + (v6 ? "]:" : ":") +
-                                              std::to_string(port));
+    const auto port_of = [&plan](std::size_t at) {
+        return plan.ports.empty() ? static_cast<std::uint16_t>(plan.port + at) : plan.ports[at];
+    };
+    const std::uint16_t port = port_of(index);
+    const std::uint16_t peer_port = port_of(plan.members.size() + index);
+    made.genesis.mutable_node()->set_endpoint(http::to_string(http::Origin{plan.address, port}));
+    made.genesis.mutable_node()->set_peer_endpoint(
+        http::to_string(http::Origin{plan.address, peer_port}));
     const auto relative = [&](const std::filesystem::path& path) {
         return path.lexically_relative(network.folder).string();
     };
@@ -153,6 +156,8 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     made.config.http.port = port;
     made.config.http.certificate = relative(home.certificate());
     made.config.http.private_key = relative(home.tls_key());
+    made.config.peer.address = plan.address;
+    made.config.peer.port = peer_port;
     return made;
 }
 
@@ -182,10 +187,10 @@ Status<Problem> check_plan(const NetworkHome& home, const NetworkPlan& plan) {
                 Exit::kUsage, "the member '" + plan.members[i].id + "' is given twice", {}});
         }
     }
-    if (plan.ports.empty() && plan.port + plan.members.size() - 1 > 65535) {
+    if (plan.ports.empty() && plan.port + 2 * plan.members.size() - 1 > 65535) {
         return fail(Problem{Exit::kUsage,
                             "port " + std::to_string(plan.port) + " leaves too few for " +
-                                std::to_string(plan.members.size()) + " members",
+                                std::to_string(plan.members.size()) + " members, two for each",
                             "Give a smaller --port."});
     }
     return Done{};

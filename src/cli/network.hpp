@@ -24,8 +24,9 @@ struct MemberPlan {
 struct NetworkPlan {
     std::vector<MemberPlan> members;
     std::string address = "127.0.0.1";
-    std::uint16_t port = 7443;         // of the first member in order of id; the next ones follow
-    std::vector<std::uint16_t> ports;  // instead: one per member, in order of id
+    std::uint16_t port = 7443;  // of the first member in order of id; the next ones follow
+    // Instead: one per member, in order of id, then one per member for its peers.
+    std::vector<std::uint16_t> ports;
     std::uint32_t user_days = 30;
 };
 

@@ -101,6 +101,11 @@ Result<std::string, Problem> NodeClient::json(const std::string& target) {
     return call({"GET", target, {}, "application/json", {}});
 }
 
+Result<std::string, Problem> NodeClient::post_json(const std::string& target,
+                                                   const std::string& body) {
+    return call({"POST", target, "application/json", "application/json", body});
+}
+
 Result<RemoteStatus, Problem> NodeClient::status() {
     const auto body = json("/v1/status");
     if (!body) return fail(body.error());

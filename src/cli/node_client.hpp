@@ -62,6 +62,8 @@ class NodeClient {
     [[nodiscard]] Result<Bytes, Problem> validator_history();
     // Any path of the API that answers JSON.
     [[nodiscard]] Result<std::string, Problem> json(const std::string& target);
+    [[nodiscard]] Result<std::string, Problem> post_json(const std::string& target,
+                                                         const std::string& body);
 
  private:
     [[nodiscard]] Result<Bytes, Problem> get(const std::string& target);

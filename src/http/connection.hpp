@@ -24,7 +24,7 @@ class Connection;
 [[nodiscard]] UnixMs wall_clock();
 
 struct ServerMetrics {
-    explicit ServerMetrics(telemetry::Metrics& metrics);
+    ServerMetrics(telemetry::Metrics& metrics, const std::string& server);
     telemetry::Counter connections, refused_connections, timeouts, parse_errors;
     telemetry::Gauge open, in_flight;
     std::array<telemetry::Counter, 5> answers;  // by the first digit of the status
@@ -40,7 +40,7 @@ struct Shared {
           router(all_routes),
           tokens(all_tokens),
           log(std::move(logger)),
-          metrics(all_metrics) {}
+          metrics(all_metrics, options.name) {}
     const ServerLimits limits;
     const NameOfClientKey name_of_client;
     const Router& router;

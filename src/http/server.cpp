@@ -26,24 +26,46 @@ UnixMs wall_clock() {
         std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
 }
 
-ServerMetrics::ServerMetrics(telemetry::Metrics& metrics)
-    : connections(metrics.counter("consilium_http_connections_total", "Connections taken.")),
-      refused_connections(metrics.counter("consilium_http_connections_refused_total",
-                                          "Connections closed because too many were open.")),
-      timeouts(metrics.counter("consilium_http_timeouts_total",
-                               "Connections and requests given up because the client was slow.")),
-      parse_errors(metrics.counter("consilium_http_malformed_total",
-                                   "Connections that sent something other than HTTP/1.1.")),
-      open(metrics.gauge("consilium_http_connections", "Open connections.")),
-      in_flight(metrics.gauge("consilium_http_requests_in_flight", "Requests not yet answered.")),
-      received_bytes(metrics.counter("consilium_http_received_bytes_total",
-                                     "Bytes of requests, after decryption.")),
-      sent_bytes(metrics.counter("consilium_http_sent_bytes_total",
-                                 "Bytes of answers, before encryption.")) {
+namespace {
+
+telemetry::Counter counter_of(telemetry::Metrics& metrics, const std::string& server,
+                              telemetry::Literal name, telemetry::Literal help) {
+    return server.empty() ? metrics.counter(name, help)
+                          : metrics.counter(name, help, {{"server", server}});
+}
+
+telemetry::Gauge gauge_of(telemetry::Metrics& metrics, const std::string& server,
+                          telemetry::Literal name, telemetry::Literal help) {
+    return server.empty() ? metrics.gauge(name, help)
+                          : metrics.gauge(name, help, {{"server", server}});
+}
+
+}  // namespace
+
+ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const std::string& server)
+    : connections(
+          counter_of(metrics, server, "consilium_http_connections_total", "Connections taken.")),
+      refused_connections(counter_of(metrics, server, "consilium_http_connections_refused_total",
+                                     "Connections closed because too many were open.")),
+      timeouts(counter_of(metrics, server, "consilium_http_timeouts_total",
+                          "Connections and requests given up because the client was slow.")),
+      parse_errors(counter_of(metrics, server, "consilium_http_malformed_total",
+                              "Connections that sent something other than HTTP/1.1.")),
+      open(gauge_of(metrics, server, "consilium_http_connections", "Open connections.")),
+      in_flight(gauge_of(metrics, server, "consilium_http_requests_in_flight",
+                         "Requests not yet answered.")),
+      received_bytes(counter_of(metrics, server, "consilium_http_received_bytes_total",
+                                "Bytes of requests, after decryption.")),
+      sent_bytes(counter_of(metrics, server, "consilium_http_sent_bytes_total",
+                            "Bytes of answers, before encryption.")) {
     static constexpr std::array<const char*, 5> kClasses{"1xx", "2xx", "3xx", "4xx", "5xx"};
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        answers[i] = metrics.counter("consilium_http_answers_total", "Answers by class of status.",
-                                     {{"status", kClasses[i]}});
+        answers[i] =
+            server.empty()
+                ? metrics.counter("consilium_http_answers_total", "Answers by class of status.",
+                                  {{"status", kClasses[i]}})
+                : metrics.counter("consilium_http_answers_total", "Answers by class of status.",
+                                  {{"status", kClasses[i]}, {"server", server}});
     }
 }
 

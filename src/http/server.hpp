@@ -54,6 +54,8 @@ struct ServerOptions {
     // With it TLS is mutual: a client shows a certificate that is in its time and whose key this
     // knows, whoever issued it, or the handshake fails. Request::peer says whose.
     NameOfClientKey name_of_client{};
+    // Tells its metrics from those of another server of the same node: label "server".
+    std::string name{};
 };
 
 enum class ServerError {

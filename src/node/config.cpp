@@ -136,7 +136,7 @@ void read_nodes(Reader& reader, const toml::table& root, Config& config) {
             continue;
         }
         NodeConfig& read = config.nodes.emplace_back();
-        reader.read(read, *table, "node.", {"vault", "http"});
+        reader.read(read, *table, "node.", {"vault", "http", "peer"});
         const auto& vault = reader.table(*table, "vault", "node.");
         reader.read(read.vault, vault, "node.vault.", {});
         if (!read.vault.passphrase_file.empty() && !read.vault.passphrase_variable.empty()) {
@@ -145,6 +145,7 @@ void read_nodes(Reader& reader, const toml::table& root, Config& config) {
         }
         const auto& http = reader.table(*table, "http", "node.");
         reader.read(read.http, http, "node.http.", {});
+        reader.read(read.peer, reader.table(*table, "peer", "node."), "node.peer.", {});
         if (!read.member.empty() && !members.insert(read.member).second) {
             reader.add(line_of(*table), "node.member", "'" + read.member + "' is given twice");
         }

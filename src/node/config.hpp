@@ -62,6 +62,14 @@ struct VaultConfig {
     friend bool operator==(const VaultConfig&, const VaultConfig&) = default;
 };
 
+// Where other members' nodes bring messages, with the certificate of the HTTP API: the ledger's
+// Node.peer_endpoint says where that is, seen from outside.
+struct PeerConfig {
+    std::string address = "127.0.0.1";
+    std::uint64_t port = 0;  // 0: the node takes no messages and sends none
+    friend bool operator==(const PeerConfig&, const PeerConfig&) = default;
+};
+
 // One member's node. A process with the embedded engine hosts any number of them.
 struct NodeConfig {
     std::string member;
@@ -73,6 +81,7 @@ struct NodeConfig {
     std::string users;  // list of the users' ids; empty: the node itself gives no transactions
     VaultConfig vault;
     HttpConfig http;
+    PeerConfig peer;
     friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };
 

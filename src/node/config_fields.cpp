@@ -128,6 +128,18 @@ const std::vector<Field<HttpConfig>>& of<HttpConfig>() {
     return kFields;
 }
 
+template <>
+const std::vector<Field<PeerConfig>>& of<PeerConfig>() {
+    using T = PeerConfig;
+    static const std::vector<Field<T>> kFields = {
+        {"address", Text<T>{&T::address, false, true, {}},
+         "The IP address at which other members' nodes deliver messages."},
+        {"port", Number<T>{&T::port, 0, 65535},
+         "The TCP port at which they do; 0: none are taken and none sent."},
+    };
+    return kFields;
+}
+
 std::string joined(const std::vector<std::string_view>& words) {
     std::string out;
     for (const auto word : words) {
@@ -216,6 +228,7 @@ std::string format_config(const Config& config) {
         fields::write(out, "[[node]]", node);
         fields::write(out, "[node.vault]", node.vault);
         fields::write(out, "[node.http]", node.http);
+        fields::write(out, "[node.peer]", node.peer);
     }
     return out;
 }
@@ -229,6 +242,7 @@ std::vector<ConfigKey> config_keys() {
     fields::describe<NodeConfig>(out, "node.");
     fields::describe<VaultConfig>(out, "node.vault.");
     fields::describe<HttpConfig>(out, "node.http.");
+    fields::describe<PeerConfig>(out, "node.peer.");
     return out;
 }
 

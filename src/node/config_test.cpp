@@ -66,6 +66,7 @@ TEST(Config, ReadsBackWhatItWrote) {
         node.member_key = node.token_key = node.validator_key = "k";
         node.vault = {"sealed", "keys/vault.passphrase", "", 5};
         node.http.port = 0;
+        node.peer = {"::1", 7543};
         node.http.certificate = node.http.private_key = "t";
     }
     const auto read = parse_config(format_config(config), "");
@@ -76,10 +77,10 @@ TEST(Config, ReadsBackWhatItWrote) {
 TEST(Config, RefusesUnknownKeysByNameAndLine) {
     EXPECT_EQ(errors_of("genesiss = 'x'\n" + std::string(kMinimal)),
               "c.toml:1: genesiss: unknown key; did you mean 'genesis'?\n");
-    EXPECT_EQ(
-        errors_of(with("data = ", "xyzzy = 1\ndata = ")),
-        "c.toml:4: node.xyzzy: unknown key; known here: vault, http, member, data, member_key, "
-        "member_key_id, validator_key, token_key, users\n");
+    EXPECT_EQ(errors_of(with("data = ", "xyzzy = 1\ndata = ")),
+              "c.toml:4: node.xyzzy: unknown key; known here: vault, http, peer, member, data, "
+              "member_key, "
+              "member_key_id, validator_key, token_key, users\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[log]\nlevl = 'info'\n[[node]]")),
               "c.toml:3: log.levl: unknown key; did you mean 'level'?\n");
     EXPECT_EQ(errors_of(with("[[node]]", "[cache]\n[[node]]")),

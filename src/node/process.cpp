@@ -10,10 +10,12 @@
 #include "http/token.hpp"
 #include "node/author.hpp"
 #include "node/key_file.hpp"
+#include "node/member_channel.hpp"
 #include "node/member_vault.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
 #include "services/ehr/ehr_service.hpp"
+#include "services/identity/patient_routes.hpp"
 #include "services/ledger/ledger_service.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -150,10 +152,12 @@ struct Process::Api {
     telemetry::Metrics metrics;
     std::unique_ptr<MetricsExport> exported;
     std::unique_ptr<http::Tokens> tokens;
-    std::unique_ptr<FileAuthor> author;  // null: the configuration names no users
+    std::unique_ptr<FileAuthor> author;      // null: the configuration names no users
+    std::unique_ptr<MemberChannel> channel;  // null: no vault, or no port for peers
     http::Router router;
     std::unique_ptr<services::ledger_api::LedgerService> service;
     std::unique_ptr<services::ehr::EhrService> ehr;  // with a vault
+    std::unique_ptr<services::identity::PatientRoutes> patients;
     std::unique_ptr<http::Server> server;
     std::string url;
     // The url, for who needs it before the server's port is known.
@@ -261,6 +265,8 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
         std::move(options), *api->tokens, api->metrics, state_->log);
     api->service->add_routes(api->router);
     add_ehr(*api, node);
+    add_patients(*api, node);
+    if (auto added = add_channel(*api, node, *certificate, *private_key); !added) return added;
     auto server = http::Server::start(
         {node.http.address, static_cast<std::uint16_t>(node.http.port), *certificate, *private_key,
          static_cast<unsigned>(node.http.threads), server_limits(node.http)},
@@ -275,6 +281,9 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
     state_->log.info("node", "listening",
                      {telemetry::Field::name("member", node.member),
                       telemetry::Field("port", api->server->port())});
+    if (api->channel) {
+        if (auto started = api->channel->start(); !started) return started;
+    }
     state_->apis[node.member] = std::move(api);
     return Done{};
 }
@@ -293,9 +302,34 @@ void Process::add_ehr(Api& api, const NodeConfig& node) {
     api.ehr->add_routes(api.router);
 }
 
+// Tokens for patients by the keys of their links.
+void Process::add_patients(Api& api, const NodeConfig& node) {
+    api.patients = std::make_unique<services::identity::PatientRoutes>(
+        services::identity::PatientTokens::Ports{state_->genesis.network_id, node.member,
+                                                 state_->host->reads(node.member), *api.tokens},
+        [] { return consensus::system_clock().wall(); });
+    api.patients->add_routes(api.router);
+}
+
+// The channel to other members' nodes, for a member with a vault and a port for it.
+Status<ProcessError> Process::add_channel(Api& api, const NodeConfig& node,
+                                          const std::string& certificate,
+                                          const std::string& private_key) {
+    if (!api.vault || node.peer.port == 0) return Done{};
+    auto channel = MemberChannel::open(
+        {node, state_->genesis.network_id, *api.vault, state_->host->reads(node.member),
+         *api.tokens, api.metrics, certificate, private_key},
+        state_->log);
+    if (!channel) return fail(channel.error());
+    api.channel = std::move(channel).value();
+    return Done{};
+}
+
 void Process::stop() {
-    for (auto& [member, api] : state_->apis)
+    for (auto& [member, api] : state_->apis) {
         api->server->stop();
+        if (api->channel) api->channel->stop();
+    }
     if (state_->host) state_->host->stop();
     state_->apis.clear();
 }
@@ -304,6 +338,7 @@ Status<ProcessError> Process::stop_member(const ledger::MemberId& member) {
     const auto api = state_->apis.find(member);
     if (api != state_->apis.end()) {
         api->second->server->stop();
+        if (api->second->channel) api->second->channel->stop();
         state_->apis.erase(api);
     }
     if (auto stopped = state_->host->stop_member(member); !stopped) {

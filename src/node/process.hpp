@@ -62,6 +62,10 @@ class Process {
     [[nodiscard]] Status<ProcessError> listen(const NodeConfig& node,
                                               std::unique_ptr<vault::Vault> vault);
     void add_ehr(Api& api, const NodeConfig& node);
+    void add_patients(Api& api, const NodeConfig& node);
+    [[nodiscard]] Status<ProcessError> add_channel(Api& api, const NodeConfig& node,
+                                                   const std::string& certificate,
+                                                   const std::string& private_key);
     std::unique_ptr<State> state_;
 };
 

@@ -55,7 +55,7 @@ def _quoted(text):
 
 class DocsCommandsTest(support.Case):
     def test_commands_of_the_page_work(self):
-        port = support.free_ports(4)
+        port = support.free_ports(8)
         page = (support.ROOT / "docs/cli.md").read_text()
         lines = commands(page)
         self.assertGreater(len(lines), 20)

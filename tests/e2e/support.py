@@ -77,7 +77,7 @@ class Case(unittest.TestCase):
         return result
 
     def make_network(self, name="net", *more):
-        self.ok("init", name, "--port", free_ports(4), *more)
+        self.ok("init", name, "--port", free_ports(8), *more)
         return self.folder / name
 
     def start_node(self, network):

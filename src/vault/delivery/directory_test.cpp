@@ -3,20 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "base/assert.hpp"
 #include "consilium/v1/membership.pb.h"
 #include "proto/canonical.hpp"
+#include "services/port/map_reads_testing.hpp"
 
 namespace consilium::vault::delivery {
 namespace {
 
-// A ledger that is a map; nothing else is asked of it here.
-class MapReads final : public services::Reads {
+class Members final : public services::MapReads {
  public:
-    std::map<Bytes, Bytes> rows;
-
     void add(const Bytes& id, const v1::Node& node, v1::MemberStatus status) {
         v1::Member member;
         member.set_name(id);
@@ -25,42 +20,6 @@ class MapReads final : public services::Reads {
         rows[Bytes("\x02\x01", 2) + id + '\0'] = proto::encode(member);
         rows[Bytes("\x02\x02", 2) + id + '\0'] = proto::encode(node);
     }
-    Result<services::StateAnswer, services::ReadError> state(BytesView key, std::optional<Height>,
-                                                             bool) const override {
-        const auto found = rows.find(Bytes(key));
-        services::StateAnswer answer;
-        if (found != rows.end()) answer.value = found->second;
-        return answer;
-    }
-    Result<services::StateList, services::ReadError> state_list(BytesView prefix, BytesView,
-                                                                std::size_t, std::optional<Height>,
-                                                                bool) const override {
-        services::StateList list;
-        for (const auto& [key, value] : rows) {
-            if (BytesView(key).substr(0, prefix.size()) == prefix)
-                list.entries.emplace_back(key, value);
-        }
-        return list;
-    }
-    services::NodeStatus status() const override { return {}; }
-    Result<services::Committed, services::ReadError> outcome(
-        const ledger::TransactionId&) const override {
-        return fail(services::ReadError::kNotFound);
-    }
-    Result<Bytes, services::ReadError> outcome_receipt(
-        const ledger::TransactionId&) const override {
-        return fail(services::ReadError::kNotFound);
-    }
-    Result<Bytes, services::ReadError> block(Height) const override {
-        return fail(services::ReadError::kNotFound);
-    }
-    Result<Height, services::ReadError> height_at(UnixMs) const override {
-        return fail(services::ReadError::kNotFound);
-    }
-    Result<Bytes, services::ReadError> validator_history() const override {
-        return fail(services::ReadError::kNotFound);
-    }
-    Bytes genesis() const override { return {}; }
 };
 
 v1::Node node_of(char key, const std::string& peer_endpoint) {
@@ -78,7 +37,7 @@ Hash32 hash_of(char key) {
 }
 
 TEST(LedgerDirectory, reads_members_and_their_keys) {
-    MapReads reads;
+    Members reads;
     reads.add("clinic", node_of('c', "https://clinic.example:7543"), v1::MEMBER_STATUS_ACTIVE);
     reads.add("clinic-two", node_of('d', ""), v1::MEMBER_STATUS_ACTIVE);
     reads.add("gone", node_of('g', "https://gone.example:1"), v1::MEMBER_STATUS_SUSPENDED);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <memory>
+#include <ostream>
+
+#include "base/hex.hpp"
+#include "cli/compose.hpp"
+#include "cli/names.hpp"
+#include "cli/submission.hpp"
+#include "cli/wallet_file.hpp"
+#include "contracts/registry/registry.hpp"
+#include "ledger/hashes.hpp"
+#include "node/genesis.hpp"
+#include "node/json_text.hpp"
+#include "proto/canonical.hpp"
+#include "proto/enum_names.hpp"
+#include "wallet/challenge.hpp"
+
+namespace consilium::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
+
+struct Options {
+    WalletOptions wallet;
+    NodeOptions node;
+    std::string link;
+    std::string transaction;
+    std::string out;
+    std::string relay;
+    std::string receipt;
+    std::vector<std::string> purposes;
+    std::vector<std::string> actions = {"read"};
+    std::uint64_t days = 365;
+    bool object = false;
+    std::uint32_t number = 0;
+};
+
+// The links that a command speaks of, where a patient may sign it at all.
+std::optional<Bytes> link_of(const v1::Command& command) {
+    if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kIdentity)) {
+        v1::IdentityCommand identity;
+        if (!proto::parse_canonical(command.payload(), identity)) return std::nullopt;
+        if (identity.has_grant_consent()) return identity.grant_consent().link_id();
+        if (identity.has_revoke_consent()) return identity.revoke_consent().link_id();
+    }
+    if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kCharts)) {
+        v1::ChartsCommand charts;
+        if (!proto::parse_canonical(command.payload(), charts)) return std::nullopt;
+        if (charts.has_close_link()) return charts.close_link().link_id();
+    }
+    return std::nullopt;
+}
+
+// Adds the signature of the link's key. A wallet signs nothing but what concerns that link.
+Result<Bytes, Problem> sign(const wallet::Wallet& wallet, const v1::WalletKey& key,
+                            const Bytes& bytes, const std::string& member) {
+    v1::Transaction transaction;
+    v1::Body body;
+    if (!proto::parse_canonical(bytes, transaction) ||
+        !proto::parse_canonical(transaction.body(), body) || body.commands().empty()) {
+        return fail(Problem{Exit::kUsage, "this is no transaction", {}});
+    }
+    for (const auto& command : body.commands()) {
+        if (link_of(command) != key.link_id()) {
+            return fail(Problem{Exit::kRefused,
+                                "the transaction does more than to consent, revoke or close this "
+                                "one link; it was not signed",
+                                {}});
+        }
+    }
+    if (transaction.personal_signatures_size() != 0) {
+        return fail(Problem{Exit::kRefused, "the transaction is signed already", {}});
+    }
+    ledger::NetworkId network;
+    (void)assign(network, key.network_id());
+    const auto signer = wallet.key(key.number());
+    auto& signature = *transaction.add_personal_signatures();
+    signature.set_algorithm(v1::ALGORITHM_ED25519);
+    signature.set_public_key(signer.public_key());
+    signature.set_signature(
+        signer.sign(ledger::personal_digest(network, member, transaction.body()).view()));
+    return proto::encode(transaction);
+}
+
+void sign_file(const Options& options, Context& context) {
+    if (!ledger::is_member_id(options.relay))
+        return context.fail(Exit::kUsage, "'" + options.relay + "' is not a member id");
+    const auto bytes = read_file(options.transaction, limits::kTransactionBytesMax);
+    if (!bytes) return context.fail(bytes.error());
+    const auto wallet = open_wallet(options.wallet);
+    if (!wallet) return context.fail(wallet.error());
+    const auto key = find_key(*wallet, options.link);
+    if (!key) return context.fail(key.error());
+    const auto signed_bytes = sign(*wallet, **key, *bytes, options.relay);
+    if (!signed_bytes) return context.fail(signed_bytes.error());
+    if (auto written = write_file(options.out, *signed_bytes); !written)
+        return context.fail(written.error());
+    if (context.json) {
+        context.out << node::pretty_json(json::object{{"transaction", options.out}}) << '\n';
+    } else {
+        context.out << "Signed. 'consilium submit --raw " << options.out
+                    << "' hands it to the node of " << options.relay << ".\n";
+    }
+}
+
+// Composes by the member's clerk of today, signs, submits.
+void give(const Options& options, const v1::IdentityCommand& command, const wallet::Wallet& wallet,
+          const v1::WalletKey& key, Connected& to, Context& context) {
+    const auto transaction = compose_as(*to.member, v1::ROLE_CLERK, {command_of(command)});
+    if (!transaction) return context.fail(transaction.error());
+    const auto signed_bytes = sign(wallet, key, *transaction, to.member->id);
+    if (!signed_bytes) return context.fail(signed_bytes.error());
+    submit_and_print(to.node, *signed_bytes, options.receipt, context);
+}
+
+// A row of contract identity; nothing when it is not there.
+Result<std::optional<Bytes>, Problem> row_of(Connected& to, const std::string& path) {
+    const auto key = contracts::registry().key_from_path(path);
+    if (!key) return fail(Problem{Exit::kInternal, "there is no row '" + path + "'", {}});
+    const auto state = to.node.state(*key, std::nullopt, false);
+    if (!state) return fail(state.error());
+    if (!state->present()) return std::optional<Bytes>();
+    return std::optional<Bytes>(state->value());
+}
+
+struct Ready {
+    wallet::Wallet wallet;
+    const v1::WalletKey* key = nullptr;
+    Connected to;
+};
+
+Result<Ready, Problem> get_ready(const Options& options) {
+    auto wallet = open_wallet(options.wallet);
+    if (!wallet) return fail(wallet.error());
+    auto to = connect(options.node);
+    if (!to) return fail(to.error());
+    if (!to->member) {
+        return fail(Problem{Exit::kUsage, "this needs the folder of the member that relays it",
+                            "Give --home and --member."});
+    }
+    Ready ready{std::move(wallet).value(), nullptr, std::move(to).value()};
+    const auto key = find_key(ready.wallet, options.link);
+    if (!key) return fail(key.error());
+    ready.key = *key;
+    if (ready.key->network_id() != ready.to.member->genesis.network_id.view())
+        return fail(Problem{Exit::kRefused, "the link is of another network", {}});
+    return ready;
+}
+
+template <typename E>
+Result<std::vector<E>, Problem> read_names(const std::vector<std::string>& names,
+                                           const std::string& what) {
+    std::vector<E> out;
+    for (const auto& name : names) {
+        const auto value = proto::value_of<E>(name);
+        if (!value) {
+            return fail(Problem{Exit::kUsage, "'" + name + "' is not " + what,
+                                "Known: " + joined(proto::names_of<E>()) + "."});
+        }
+        out.push_back(*value);
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+void consent(const Options& options, Context& context) {
+    const auto purposes = read_names<v1::PurposeOfUse>(options.purposes, "a purpose of use");
+    if (!purposes) return context.fail(purposes.error());
+    const auto actions = read_names<v1::AccessAction>(options.actions, "an action");
+    if (!actions) return context.fail(actions.error());
+    auto ready = get_ready(options);
+    if (!ready) return context.fail(ready.error());
+    const auto row = row_of(ready->to, "identity/gate/" + options.link);
+    if (!row) return context.fail(row.error());
+    v1::ConsentGate gate;
+    if (*row && !proto::parse_canonical(**row, gate))
+        return context.fail(Exit::kInternal, "the node's answer is not a consent gate");
+    v1::IdentityCommand command;
+    auto& grant = *command.mutable_grant_consent();
+    grant.set_link_id(ready->key->link_id());
+    grant.set_provision(options.object ? v1::CONSENT_PROVISION_DENY : v1::CONSENT_PROVISION_PERMIT);
+    for (const auto purpose : *purposes)
+        grant.add_purposes(purpose);
+    for (const auto action : *actions)
+        grant.add_actions(action);
+    // From a little before, because block time may be behind this machine's.
+    const auto from = now().value - 60'000;
+    grant.set_valid_from_unix_ms(from);
+    grant.set_valid_until_unix_ms(from + options.days * kDayMs);
+    grant.set_gate_version(gate.version());
+    give(options, command, ready->wallet, *ready->key, ready->to, context);
+}
+
+void revoke(const Options& options, Context& context) {
+    auto ready = get_ready(options);
+    if (!ready) return context.fail(ready.error());
+    const auto row = row_of(
+        ready->to, "identity/consent/" + options.link + "/" + std::to_string(options.number));
+    if (!row) return context.fail(row.error());
+    v1::Consent given;
+    if (!*row || !proto::parse_canonical(**row, given)) {
+        return context.fail(
+            Exit::kRefused, "the link has no consent of that number",
+            "'consilium ledger list identity/consent/" + options.link + "' shows them.");
+    }
+    v1::IdentityCommand command;
+    auto& out = *command.mutable_revoke_consent();
+    out.set_link_id(ready->key->link_id());
+    out.set_number(options.number);
+    out.set_version(given.version());
+    give(options, command, ready->wallet, *ready->key, ready->to, context);
+}
+
+std::string text_of(const std::string& body, const char* name) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(body, error);
+    const auto* object = error ? nullptr : parsed.if_object();
+    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
+    const auto* text = value == nullptr ? nullptr : value->if_string();
+    return text == nullptr ? std::string() : std::string(text->data(), text->size());
+}
+
+void token(const Options& options, Context& context) {
+    const auto wallet = open_wallet(options.wallet);
+    if (!wallet) return context.fail(wallet.error());
+    const auto key = find_key(*wallet, options.link);
+    if (!key) return context.fail(key.error());
+    auto to = connect(options.node);
+    if (!to) return context.fail(to.error());
+    const auto asked = to->node.post_json("/v1/patient/challenge",
+                                          R"({"link":")" + to_hex((*key)->link_id()) + "\"}");
+    if (!asked) return context.fail(asked.error());
+    const auto bytes = from_hex(text_of(*asked, "challenge"));
+    v1::IssuedChallenge issued;
+    const auto challenge = bytes && proto::parse_canonical(*bytes, issued)
+                               ? wallet::read_challenge(issued.challenge())
+                               : std::nullopt;
+    if (!challenge) return context.fail(Exit::kInternal, "the node's answer is no challenge");
+    ledger::NetworkId network;
+    (void)assign(network, (*key)->network_id());
+    const bool ours = challenge->member_id() == (*key)->custodian() ||
+                      challenge->member_id() == (*key)->counterparty();
+    const auto wrong =
+        wallet::check_challenge(*challenge, {network, challenge->member_id(), now()});
+    if (wrong || !ours || challenge->link_id() != (*key)->link_id()) {
+        return context.fail(Exit::kRefused,
+                            "the node asks for a signature that would serve something else; "
+                            "nothing was signed",
+                            "Are this machine's clock and the node's address right?");
+    }
+    const auto signature =
+        wallet->key((*key)->number()).sign(wallet::challenge_digest(issued.challenge()).view());
+    const auto answer = to->node.post_json(
+        "/v1/patient/token",
+        R"({"challenge":")" + to_hex(*bytes) + R"(","signature":")" + to_hex(signature) + "\"}");
+    if (!answer) return context.fail(answer.error());
+    context.out << (context.json ? *answer : text_of(*answer, "access_token")) << '\n';
+}
+
+}  // namespace
+
+void add_wallet_signing(CLI::App& group, Context& context) {
+    auto options = std::make_shared<Options>();
+    const auto add = [&](const char* name, const char* about,
+                         void (*run)(const Options&, Context&)) {
+        CLI::App* command = add_command(group, context, name, about);
+        add_wallet_options(*command, options->wallet);
+        command->add_option("--link", options->link, "The link, 32 hex digits")->required();
+        command->callback([options, run, &context] { run(*options, context); });
+        return command;
+    };
+    CLI::App* signing = add("sign", "Sign a transaction that concerns one link", sign_file);
+    signing->add_option("--transaction", options->transaction, "Its file")->required();
+    signing->add_option("--relay", options->relay, "The member whose node submits it")->required();
+    signing->add_option("--out", options->out, "Where the signed one goes")->required();
+    CLI::App* given = add("consent", "Consent, or object, through a member's node", consent);
+    given
+        ->add_option("--purpose", options->purposes,
+                     "A purpose of use; may be given more than once")
+        ->required();
+    given->add_option("--action", options->actions, "read or contribute; may be given twice")
+        ->capture_default_str();
+    given->add_option("--days", options->days, "How long it holds")
+        ->check(CLI::Range(1, 36'500))
+        ->capture_default_str();
+    given->add_flag("--object", options->object, "An objection: it prevails over any consent");
+    CLI::App* revoked = add("revoke", "Revoke a consent through a member's node", revoke);
+    revoked->add_option("--number", options->number, "The consent's number under the link")
+        ->required();
+    for (CLI::App* command : {given, revoked}) {
+        command->add_option("--receipt", options->receipt, "Fetch the receipt too, into this file");
+        add_node_options(*command, options->node);
+    }
+    CLI::App* tokens = add("token", "Get an access token from a node of the link's", token);
+    add_node_options(*tokens, options->node);
+}
+
+}  // namespace consilium::cli
