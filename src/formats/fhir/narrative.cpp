@@ -19,6 +19,15 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+// An image may be inside the text, but not one that is a document of its own.
+bool is_image_in_text(std::string_view value) {
+    if (!value.starts_with("data:")) return false;
+    value.remove_prefix(5);
+    while (value.starts_with(' '))
+        value.remove_prefix(1);
+    return value.starts_with("image/") && !value.starts_with("image/svg");
+}
+
 bool is_unsafe_link(std::string_view value) {
     while (!value.empty() && is_space(value.front()))
         value.remove_prefix(1);
@@ -26,23 +35,28 @@ bool is_unsafe_link(std::string_view value) {
     if (start.find('&') != std::string::npos) return true;
     const std::size_t colon = start.find(':');
     if (colon == std::string::npos) return false;
-    constexpr std::string_view kSchemes[] = {"http", "https", "mailto", "tel", "cid", "urn"};
+    constexpr std::string_view kSchemes[] = {"http", "https", "ftp", "mailto", "tel", "cid", "urn"};
     const std::string_view scheme = std::string_view(start).substr(0, colon);
     if (std::find(std::begin(kSchemes), std::end(kSchemes), scheme) != std::end(kSchemes))
         return false;
-    // An image may be inside the text, but not one that is a document of its own.
-    const std::string media = lower(value.substr(0, 16));
-    return !(media.starts_with("data:image/") && !media.starts_with("data:image/svg"));
+    return !is_image_in_text(lower(value.substr(0, 32)));
 }
 
 bool is_unsafe_style(std::string_view value) {
     const std::string style = lower(value);
-    constexpr std::string_view kActive[] = {"url(",        "expression(", "@import",
-                                            "javascript:", "behavior:",   "-moz-binding",
-                                            "\\",          "/*",          "&#"};
-    return std::any_of(std::begin(kActive), std::end(kActive), [&](std::string_view word) {
-        return style.find(word) != std::string::npos;
-    });
+    constexpr std::string_view kActive[] = {
+        "expression(", "@import", "javascript:", "behavior:", "-moz-binding", "\\", "/*", "&#"};
+    if (std::any_of(std::begin(kActive), std::end(kActive),
+                    [&](std::string_view word) { return style.find(word) != std::string::npos; }))
+        return true;
+    constexpr std::string_view kUrl = "url(";
+    for (std::size_t at = style.find(kUrl); at != std::string::npos; at = style.find(kUrl, at)) {
+        at += kUrl.size();
+        std::string_view inner = std::string_view(style).substr(at);
+        inner.remove_prefix(std::min(inner.find_first_not_of(" '\""), inner.size()));
+        if (!is_image_in_text(inner)) return true;
+    }
+    return false;
 }
 
 bool is_unsafe(std::string_view name, std::string_view value) {

@@ -17,9 +17,11 @@ TEST(ActiveContent, IsNotInPlainText) {
          {"a = b: \"javascript:\" is only text", "<a href=\"http://example.org/a:b\">x</a>",
           "<a href='Patient/1'>x</a>", "<a href=\"#part\">x</a>",
           "<a href=\"?a=b&amp;c=d:e\">x</a>", "<a href=\"mailto:a@example.org\">x</a>",
+          "<a href=\"ftp://example.org/x\">x</a>",
           "<img src=\"data:image/png;base64,QUJD\" alt=\"x\"/>",
           "<img src=\"#pic\" alt=\"src=javascript:\"/>",
           "<p style=\"color: red; font-family: &quot;A&quot;\">x</p>",
+          "<td style=\"background-image: url(data: image/png;base64,QUJD); top: 0\">x</td>",
           "<!-- <a href=\"javascript:x\"> --><p title=\"href='javascript:x'\">y</p>"})
         EXPECT_FALSE(has_active_content(div(good))) << good;
     EXPECT_FALSE(has_active_content(""));
@@ -34,9 +36,12 @@ TEST(ActiveContent, IsFoundInValues) {
           "<img src=\"data:image/svg+xml,x\" alt=\"\"/>",
           "<a title=\">\" href=\"javascript:x\">x</a>",
           "<p style=\"background: URL(http://example.org)\">x</p>",
-          "<p style=\"width: expression(x)\">x</p>", "<p style=\"background: u\\72l(x)\">x</p>",
-          "<p style=\"background: &#117;rl(x)\">x</p>", "<!-- --><a href=\"javascript:x\">x</a>",
-          "<p/><br/><a href=\"javascript:x"})
+          "<p style=\"background: url(data:image/png;base64,QQ), url( "
+          "'http://example.org/x')\">x</p>",
+          "<p style=\"background: url(data:image/svg+xml,x)\">x</p>",
+          "<p style=\"background: url(\">x</p>", "<p style=\"width: expression(x)\">x</p>",
+          "<p style=\"background: u\\72l(x)\">x</p>", "<p style=\"background: &#117;rl(x)\">x</p>",
+          "<!-- --><a href=\"javascript:x\">x</a>", "<p/><br/><a href=\"javascript:x"})
         EXPECT_TRUE(has_active_content(div(bad))) << bad;
 }
 

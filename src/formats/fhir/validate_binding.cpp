@@ -16,7 +16,8 @@ bool has_shape(ValueSet::Kind kind, std::string_view code) {
         case ValueSet::Kind::kLanguage:
             return is_language_tag(code);
         case ValueSet::Kind::kMime:
-            return is_mime_type(code);
+            // FHIR's own short names, in CapabilityStatement.format.
+            return is_mime_type(code) || code == "xml" || code == "json" || code == "ttl";
         case ValueSet::Kind::kCurrency:
             return is_currency(code);
         case ValueSet::Kind::kCodes:

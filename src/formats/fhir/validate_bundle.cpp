@@ -64,10 +64,12 @@ void check_entry(const json::Value& entry, std::string_view kind, Issues& issues
     if (resource == nullptr || url.empty() || url.starts_with("urn:")) return;
     const ReferenceParts parts = parse_reference_text(url);
     const std::string_view id = text_of(*resource, "id");
-    if (parts.base.empty()) {
+    if (url.find("://") == std::string_view::npos) {
         issues.add_at("fullUrl", "value", "fullUrl must be an absolute URL or a urn");
-    } else if (parts.type != text_of(*resource, "resourceType") ||
-               (!id.empty() && parts.id != id)) {
+    } else if (definitions().find_resource(parts.type) != nullptr &&
+               (parts.type != text_of(*resource, "resourceType") ||
+                (!id.empty() && parts.id != id))) {
+        // Other URLs than those of a RESTful server may look like anything.
         issues.add_at("fullUrl", "value", "fullUrl names another type or id than the resource");
     }
 }

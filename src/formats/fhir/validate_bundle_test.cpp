@@ -120,6 +120,10 @@ TEST(ValidateBundle, HasRulesOfItsOwn) {
     EXPECT_EQ(
         shown_of(bundle("collection", R"(,"entry":[)" + entry("Patient/1", patient) + "]")),
         (Shown{"value Bundle.entry[0].fullUrl: fullUrl must be an absolute URL or a urn (0)"}));
+    EXPECT_EQ(
+        shown_of(bundle("collection",
+                        R"(,"entry":[)" + entry("http://example.org/Any/thing", patient) + "]")),
+        Shown{});
     EXPECT_EQ(shown_of(bundle("message", R"(,"entry":[)" + entry("urn:oid:1.2", patient) + "]")),
               (Shown{"invariant Bundle: bdl-12 (-1)"}));
     EXPECT_EQ(shown_of(bundle("document", "")),
