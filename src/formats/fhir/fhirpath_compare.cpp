@@ -95,7 +95,9 @@ Order order_of_quantities(const json::Value& a, const json::Value& b) {
     return order_of_numbers(parse_decimal(left->number()), parse_decimal(right->number()));
 }
 
-bool same_value(const json::Value& a, const json::Value& b, std::size_t& work) {
+}  // namespace
+
+bool same_json(const json::Value& a, const json::Value& b, std::size_t& work) {
     ++work;
     if (a.kind() != b.kind()) return false;
     switch (a.kind()) {
@@ -117,19 +119,17 @@ bool same_value(const json::Value& a, const json::Value& b, std::size_t& work) {
             work += a.object().size();
             for (const json::Member& member : a.object()) {
                 const json::Value* other = b.find(member.name);
-                if (other == nullptr || !same_value(member.value, *other, work)) return false;
+                if (other == nullptr || !same_json(member.value, *other, work)) return false;
             }
             return true;
         }
     }
     if (a.array().size() != b.array().size()) return false;
     for (std::size_t i = 0; i < a.array().size(); ++i) {
-        if (!same_value(a.array()[i], b.array()[i], work)) return false;
+        if (!same_json(a.array()[i], b.array()[i], work)) return false;
     }
     return true;
 }
-
-}  // namespace
 
 Order order_of(const Item& a, const Item& b) {
     const Sort left = sort_of(a);
@@ -182,10 +182,10 @@ Sameness same(const Item& a, const Item& b, std::size_t& work) {
     }
     if (a.kind != Item::Kind::kValue || b.kind != Item::Kind::kValue) return Sameness::kDifferent;
     if (a.value != nullptr && b.value != nullptr)
-        return result(same_value(*a.value, *b.value, work));
+        return result(same_json(*a.value, *b.value, work));
     if (a.shadow == nullptr || b.shadow == nullptr || a.value != b.value)
         return Sameness::kDifferent;
-    return result(same_value(*a.shadow, *b.shadow, work));
+    return result(same_json(*a.shadow, *b.shadow, work));
 }
 
 }  // namespace consilium::formats::fhir::fhirpath

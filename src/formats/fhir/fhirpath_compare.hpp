@@ -24,4 +24,7 @@ enum class Sameness : std::uint8_t { kDifferent, kSame, kUndecided };
 // order. `work` counts the values that were looked at.
 [[nodiscard]] Sameness same(const Item& a, const Item& b, std::size_t& work);
 
+// Two JSON values by the same rule.
+[[nodiscard]] bool same_json(const json::Value& a, const json::Value& b, std::size_t& work);
+
 }  // namespace consilium::formats::fhir::fhirpath
