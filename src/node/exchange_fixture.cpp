@@ -206,6 +206,7 @@ void ExchangeTest::start(std::size_t member) {
                   },
                   telemetry::Logger()});
     side.exchange = std::make_unique<ex::Exchange>(*side.ports, 2);
+    side.exchange->start();
 }
 
 Result<v1::ChartCard, ex::CardError> ExchangeTest::issue(const ex::CardOrder& order) {

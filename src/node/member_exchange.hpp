@@ -45,6 +45,8 @@ class MemberExchange {
     MemberExchange& operator=(const MemberExchange&) = delete;
 
     void add_routes(http::Router& router) { routes_.add(router); }
+    // Goes on with what is not finished. Once the member's url is known.
+    void start() { exchange_.start(); }
 
  private:
     // What the FHIR service's threads see of this object, which may go before their last call.

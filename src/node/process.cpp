@@ -11,6 +11,7 @@
 #include "node/author.hpp"
 #include "node/key_file.hpp"
 #include "node/member_channel.hpp"
+#include "node/member_exchange.hpp"
 #include "node/member_vault.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
@@ -157,6 +158,7 @@ struct Process::Api {
     http::Router router;
     std::unique_ptr<services::ledger_api::LedgerService> service;
     std::unique_ptr<services::ehr::EhrService> ehr;  // with a vault
+    std::unique_ptr<MemberExchange> exchange;        // with a channel and users
     std::unique_ptr<services::identity::PatientRoutes> patients;
     std::unique_ptr<http::Server> server;
     std::string url;
@@ -267,6 +269,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
     add_ehr(*api, node);
     add_patients(*api, node);
     if (auto added = add_channel(*api, node, *certificate, *private_key); !added) return added;
+    add_exchange(*api, node);
     auto server = http::Server::start(
         {node.http.address, static_cast<std::uint16_t>(node.http.port), *certificate, *private_key,
          static_cast<unsigned>(node.http.threads), server_limits(node.http)},
@@ -281,6 +284,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
     state_->log.info("node", "listening",
                      {telemetry::Field::name("member", node.member),
                       telemetry::Field("port", api->server->port())});
+    if (api->exchange) api->exchange->start();
     if (api->channel) {
         if (auto started = api->channel->start(); !started) return started;
     }
@@ -323,6 +327,18 @@ Status<ProcessError> Process::add_channel(Api& api, const NodeConfig& node,
     if (!channel) return fail(channel.error());
     api.channel = std::move(channel).value();
     return Done{};
+}
+
+// Records of other members, and ours for them.
+void Process::add_exchange(Api& api, const NodeConfig& node) {
+    if (!api.channel || !api.author) return;
+    Host& host = *state_->host;
+    api.exchange = std::make_unique<MemberExchange>(MemberExchange::Parts{
+        node.member, state_->genesis.network_id, host.submit(node.member), host.events(node.member),
+        host.reads(node.member), *api.author, *api.vault, api.channel->channel(), *api.ehr,
+        [url = api.url_future] { return url.get() + "/fhir"; },
+        [] { return consensus::system_clock().wall(); }, state_->log});
+    api.exchange->add_routes(api.router);
 }
 
 void Process::stop() {

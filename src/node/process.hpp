@@ -66,6 +66,7 @@ class Process {
     [[nodiscard]] Status<ProcessError> add_channel(Api& api, const NodeConfig& node,
                                                    const std::string& certificate,
                                                    const std::string& private_key);
+    void add_exchange(Api& api, const NodeConfig& node);
     std::unique_ptr<State> state_;
 };
 

@@ -24,7 +24,9 @@ Exchange::Exchange(Ports ports, unsigned threads)
                                                       : requester_.step(key);
                                        })),
       custodian_(ports_, blocks_, poke_of(agenda_)),
-      requester_(ports_, blocks_, poke_of(agenda_)) {
+      requester_(ports_, blocks_, poke_of(agenda_)) {}
+
+void Exchange::start() {
     resume();
     const Height next = ports_.reads.status().height + 1;
     subscription_ = ports_.events.subscribe({next, 0}, [this](const auto& block) {

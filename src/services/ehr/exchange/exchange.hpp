@@ -13,8 +13,10 @@ namespace consilium::services::ehr::exchange {
 // One member's part in the exchange of records, as requester and as custodian. Thread-safe.
 class Exchange {
  public:
-    // Goes on with what the vault says is not finished. `threads` work on it.
+    // `threads` work on what is not finished.
     Exchange(Ports ports, unsigned threads);
+    // Goes on with what the vault says is not finished, and takes messages. Once.
+    void start();
     // Ends when the steps under way have. The channel and the ledger's events call nothing of it
     // any more; clients that wait are not answered.
     ~Exchange();

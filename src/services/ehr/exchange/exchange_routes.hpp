@@ -8,7 +8,7 @@
 #include "services/ehr/exchange/exchange.hpp"
 #include "services/port/work_queue.hpp"
 
-// The exchange over HTTP: docs/formats/exchange.md.
+// The exchange over HTTP: docs/exchange.md.
 //   POST /v1/cards                  keep a card that was shown to us (scope ChartCard.c)
 //   GET  /v1/cards                  the cards that we keep (ChartCard.r)
 //   POST /v1/cards/issued           open a link in a patient's chart and answer its card
