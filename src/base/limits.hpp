@@ -46,12 +46,12 @@ inline constexpr std::uint32_t kConsentsPerLinkMax = 1024;
 inline constexpr std::size_t kLiveConsentsPerLinkMax = 64;
 // How far ahead a consent may end: 45 CFR 164.508(c)(1)(v) wants an end that is named.
 inline constexpr std::uint64_t kConsentAheadMsMax = 10ULL * 366 * 24 * 3600 * 1000;
-// How long a granted request may wait to be served.
-inline constexpr std::uint64_t kGrantLifeMsMin = 60ULL * 1000;
+// How long a granted request may wait to be served. The least is for networks that try things out.
+inline constexpr std::uint64_t kGrantLifeMsMin = 1000;
 inline constexpr std::uint64_t kGrantLifeMsMax = 7ULL * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kGrantLifeMsDefault = 3600ULL * 1000;
-// Within what time emergency access is reviewed.
-inline constexpr std::uint64_t kReviewMsMin = 3600ULL * 1000;
+// Within what time emergency access is reviewed; the least as above.
+inline constexpr std::uint64_t kReviewMsMin = 1000;
 inline constexpr std::uint64_t kReviewMsMax = 30ULL * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kReviewMsDefault = 72ULL * 3600 * 1000;
 // How often one user id, and all of one member, may break the glass in a day of block time (UTC).

@@ -56,7 +56,7 @@ std::uint32_t check_policy(const v1::SetPolicy& policy) {
         last = entry.parameter();
     }
     const std::uint64_t life = policy.grant_life_ms();
-    return life == 0 || (life >= 60'000 && life <= 604'800'000) ? 0 : code(Rejection::kGrantLife);
+    return life == 0 || (life >= 1'000 && life <= 604'800'000) ? 0 : code(Rejection::kGrantLife);
 }
 
 std::uint32_t check_bind(const v1::BindRequest& bind) {

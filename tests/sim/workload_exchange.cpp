@@ -311,7 +311,7 @@ PlannedCommand Workload::set_policy(std::size_t member) {
         entry.set_parameter(static_cast<v1::PolicyParameter>(parameter));
         entry.set_rule(static_cast<v1::PolicyRule>(random_.between(random_.chance(20) ? 0 : 1, 3)));
     }
-    if (random_.chance(300)) made.set_grant_life_ms(random_.between(50'000, 200'000));
+    if (random_.chance(300)) made.set_grant_life_ms(random_.between(500, 30'000));
     made.set_version(policy_versions_[member]);
     PlannedCommand out = planned(6, command, false);
     out.learn = [this, member](std::uint64_t) { ++policy_versions_[member]; };

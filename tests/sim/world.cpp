@@ -61,9 +61,9 @@ World make_world(Random& random) {
     state.set_protocol_version(ledger::kProtocolVersion);
     state.set_time_unix_ms(kGenesisUnixMs);
     state.set_salt(random.bytes(32));
-    // Low caps, so that they are reached.
-    state.mutable_ehr()->set_grant_life_ms(60'000);
-    state.mutable_ehr()->set_break_glass_review_ms(3'600'000);
+    // Low caps and short times, so that they are reached.
+    state.mutable_ehr()->set_grant_life_ms(10'000);
+    state.mutable_ehr()->set_break_glass_review_ms(8'000);
     state.mutable_ehr()->set_break_glass_per_user_day(3);
     state.mutable_ehr()->set_break_glass_per_member_day(6);
     for (const Kind& kind : kinds) {

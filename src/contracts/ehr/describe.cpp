@@ -29,7 +29,7 @@ RejectionText describe_command(Rejection rejection) {
             return {"policy", "Policy entries stand in order, none twice, each with a rule.",
                     Retry::kNever};
         case Rejection::kGrantLife:
-            return {"grant-life", "A grant lives from one minute to seven days.", Retry::kNever};
+            return {"grant-life", "A grant lives from one second to seven days.", Retry::kNever};
         case Rejection::kVersion:
             return {"version", "The policy has changed since: name its current version.",
                     Retry::kOtherState};
