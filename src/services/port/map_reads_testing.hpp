@@ -11,6 +11,7 @@ namespace consilium::services {
 class MapReads : public Reads {
  public:
     std::map<Bytes, Bytes> rows;
+    Height height = 1;
 
     Result<StateAnswer, ReadError> state(BytesView key, std::optional<Height>,
                                          bool) const override {
@@ -28,7 +29,11 @@ class MapReads : public Reads {
         }
         return list;
     }
-    NodeStatus status() const override { return {}; }
+    NodeStatus status() const override {
+        NodeStatus out;
+        out.height = height;
+        return out;
+    }
     Result<Committed, ReadError> outcome(const ledger::TransactionId&) const override {
         return fail(ReadError::kNotFound);
     }

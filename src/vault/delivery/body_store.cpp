@@ -52,21 +52,42 @@ Result<Bytes, VaultError> BodyStore::get(const ledger::RecordId& record,
     return vault_.read(name_of(record, offset), kPieceBytes);
 }
 
-Status<VaultError> BodyStore::remove(const ledger::RecordId& record) {
-    const auto versions = vault_.versions(record);
-    if (!versions && versions.error() != VaultError::kNone) return fail(versions.error());
+Status<VaultError> BodyStore::remove(std::span<const ledger::RecordId> records) {
     std::vector<DocumentName> names;
-    if (versions) {
+    std::vector<Row> rows;
+    for (const auto& record : records) {
+        const auto versions = vault_.versions(record);
+        if (!versions && versions.error() != VaultError::kNone) return fail(versions.error());
+        rows.push_back({doomed_key(record.view()), std::nullopt});
+        if (!versions) continue;
         for (const auto version : *versions)
             names.push_back({record, version});
     }
     if (!names.empty()) {
         if (auto gone = vault_.shred(names); !gone) return gone;
     }
-    const std::array<Row, 1> row{Row{doomed_key(record.view()), std::nullopt}};
-    const auto written = vault_.put({}, row);
+    const auto written = vault_.put({}, rows);
     if (!written) return fail(written.error());
     return Done{};
+}
+
+void BodyStore::doom(const ledger::RecordId& record) {
+    const std::lock_guard lock(mutex_);
+    doomed_.push_back(record);
+}
+
+void BodyStore::sweep() {
+    std::unique_lock lock(mutex_);
+    if (sweeping_) return;
+    sweeping_ = true;
+    while (!doomed_.empty()) {
+        std::vector<ledger::RecordId> records;
+        records.swap(doomed_);
+        lock.unlock();
+        (void)remove(records);
+        lock.lock();
+    }
+    sweeping_ = false;
 }
 
 Status<VaultError> BodyStore::remove_doomed() {
@@ -74,12 +95,12 @@ Status<VaultError> BodyStore::remove_doomed() {
         const auto rows = vault_.rows(kDoomedRows, {}, kRowsAtOnce);
         if (!rows) return fail(rows.error());
         if (rows->empty()) return Done{};
-        for (const Row& row : *rows) {
-            ledger::RecordId record;
-            if (!assign(record, BytesView(row.key).substr(kDoomedRows.size())))
+        std::vector<ledger::RecordId> records(rows->size());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            if (!assign(records[i], BytesView((*rows)[i].key).substr(kDoomedRows.size())))
                 return fail(VaultError::kDamaged);
-            if (auto gone = remove(record); !gone) return gone;
         }
+        if (auto gone = remove(records); !gone) return gone;
     }
 }
 

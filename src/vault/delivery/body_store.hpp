@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <span>
+#include <vector>
 
 #include "crypto/hash.hpp"
 #include "vault/delivery/protocol.hpp"
@@ -27,13 +29,22 @@ class BodyStore {
                                          std::span<const Row> expected);
     [[nodiscard]] Result<Bytes, VaultError> get(const ledger::RecordId& record,
                                                 std::uint64_t offset) const;
-    // Destroys its pieces, then removes its row of kDoomedRows.
-    [[nodiscard]] Status<VaultError> remove(const ledger::RecordId& record);
+    // Destroys the pieces of those records in one step, then removes their rows of kDoomedRows.
+    [[nodiscard]] Status<VaultError> remove(std::span<const ledger::RecordId> records);
     // Does that for all rows of kDoomedRows: what a crash has left.
     [[nodiscard]] Status<VaultError> remove_doomed();
+    // Keeps the record in mind for the next sweep(). Its row says that it is doomed.
+    void doom(const ledger::RecordId& record);
+    // Destroys what was doomed since, all of it at once, because a destruction costs much however
+    // little it destroys. When another thread is at it, that one does it. After a failure the
+    // next start does.
+    void sweep();
 
  private:
     Vault& vault_;
+    std::mutex mutex_;
+    std::vector<ledger::RecordId> doomed_;
+    bool sweeping_ = false;
 };
 
 }  // namespace consilium::vault::delivery

@@ -9,7 +9,8 @@
 namespace consilium::vault::delivery {
 namespace {
 
-constexpr std::size_t kWaitingPiecesMax = 256;
+// Of all members together: each has its own share besides.
+constexpr std::size_t kWaitingMax = 1024;
 
 UnixMs system_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -53,6 +54,8 @@ const char* to_string(SendError error) {
             return "invalid";
         case SendError::kStorage:
             return "storage";
+        case SendError::kFull:
+            return "full";
     }
     return "unknown";
 }
@@ -82,7 +85,7 @@ Channel::State::State(ChannelOptions given, const Directory& all, telemetry::Log
       directory(all),
       log(std::move(logger)),
       metrics(all_metrics),
-      receiving(std::make_unique<services::WorkQueue>(options.receivers, kWaitingPiecesMax)) {}
+      receiving(std::make_unique<services::WorkQueue>(options.receivers, kWaitingMax)) {}
 
 Channel::Channel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -115,6 +118,12 @@ Result<std::unique_ptr<Channel::Writer>, SendError> Channel::begin(const ledger:
     auto& s = *state_;
     if (size < 1 || size > kMessageBytesMax) return fail(SendError::kInvalid);
     if (to == s.options.self || !s.directory.peer(to)) return fail(SendError::kUnknownMember);
+    {
+        const std::lock_guard lock(s.mutex);
+        const auto lane = s.lanes.find(to);
+        if (lane != s.lanes.end() && lane->second.items.size() >= kQueuedMax)
+            return fail(SendError::kFull);
+    }
     v1::PeerHeader header;
     header.set_network_id(s.options.network.bytes());
     header.set_sender(s.options.self);
@@ -184,15 +193,35 @@ void Channel::add_routes(http::Router& router) {
                [s = state_.get()](http::Request& request, http::Responder responder) {
                    // The queue takes what can be copied.
                    auto to = std::make_shared<http::Responder>(std::move(responder));
-                   const bool taken = s->receiving->run(
-                       [s, to, body = std::move(request.body), key = std::string(request.peer)] {
+                   const std::string key(request.peer);
+                   const bool taken =
+                       s->hand_over(key, [s, to, key, body = std::move(request.body)] {
                            to->send(s->answer(body, key));
+                           s->hand_back(key);
+                           s->inbox->sweep();
                        });
                    if (!taken) {
                        to->send(http::problem_retry(503, "overloaded",
                                                     "Too many messages are being received", 1));
                    }
                });
+}
+
+bool Channel::State::hand_over(const std::string& key, std::function<void()> work) {
+    const std::lock_guard lock(waiting_mutex);
+    if (receiving == nullptr) return false;
+    const auto found = waiting_pieces.find(key);
+    if (found != waiting_pieces.end() && found->second >= kWaitingPiecesMax) return false;
+    if (!receiving->run(std::move(work))) return false;
+    ++waiting_pieces[key];
+    return true;
+}
+
+void Channel::State::hand_back(const std::string& key) {
+    const std::lock_guard lock(waiting_mutex);
+    const auto found = waiting_pieces.find(key);
+    CONSILIUM_ASSERT(found != waiting_pieces.end() && found->second > 0);
+    if (--found->second == 0) waiting_pieces.erase(found);
 }
 
 void Channel::start() {
@@ -208,14 +237,21 @@ void Channel::stop() {
         const std::lock_guard lock(s.mutex);
         s.stopping = true;
         for (auto& [member, lane] : s.lanes) {
-            if (lane.pool) lane.pool->interrupt();
+            for (const auto& pool : lane.pools) {
+                if (const auto alive = pool.lock()) alive->interrupt();
+            }
         }
     }
     s.changed.notify_all();
     for (auto& thread : s.threads)
         thread.join();
     s.threads.clear();
-    s.receiving = nullptr;
+    std::unique_ptr<services::WorkQueue> receiving;
+    {
+        const std::lock_guard lock(s.waiting_mutex);
+        receiving = std::move(s.receiving);
+    }
+    receiving = nullptr;  // when what waits has been answered
 }
 
 std::vector<Waiting> Channel::waiting() const {

@@ -21,6 +21,20 @@
 // vouches for who sent it, to whom, that it is whole, and that what was taken is durable.
 namespace consilium::vault::delivery {
 
+// Answers are short. A piece that gets none in time is asked for again.
+[[nodiscard]] inline http::ClientLimits client_limits() {
+    http::ClientLimits limits;
+    limits.connect_timeout = std::chrono::milliseconds(5'000);
+    limits.answer_timeout = std::chrono::milliseconds(30'000);
+    limits.body_bytes_max = 4096;
+    return limits;
+}
+
+// Messages that may wait for one member.
+inline constexpr std::size_t kQueuedMax = 100'000;
+// Pieces of one member that may wait for a thread here; more are answered 503.
+inline constexpr std::size_t kWaitingPiecesMax = 32;
+
 struct ChannelOptions {
     ledger::MemberId self;
     ledger::NetworkId network;
@@ -30,7 +44,7 @@ struct ChannelOptions {
     unsigned receivers = 4;  // threads
     unsigned connections_per_peer = 2;
     BackOff back_off;
-    http::ClientLimits client;
+    http::ClientLimits client = client_limits();
     std::function<UnixMs()> now;  // the wall clock; nothing: the system's
 };
 
@@ -38,6 +52,7 @@ enum class SendError : std::uint8_t {
     kUnknownMember,  // not an active member, or this one
     kInvalid,        // a name that is not 32 bytes, or a size out of 1..kMessageBytesMax
     kStorage,        // the vault refused it: full, read-only or damaged
+    kFull,           // kQueuedMax messages wait for that member
 };
 [[nodiscard]] const char* to_string(SendError error);
 

@@ -38,6 +38,7 @@ struct Channel::State {
         Moment due;                  // until then it is left alone
         std::optional<Peer> peer;    // whom `pool` connects to
         std::shared_ptr<http::ClientPool> pool;
+        std::vector<std::weak_ptr<http::ClientPool>> pools;  // that one, and those still in use
     };
     struct Job {
         ledger::MemberId to;
@@ -63,9 +64,15 @@ struct Channel::State {
     Moment forget_due;
     bool stopping = false;
     std::vector<std::thread> threads;
-    std::unique_ptr<services::WorkQueue> receiving;  // ends before all it uses
+
+    std::mutex waiting_mutex;
+    std::map<std::string, std::size_t> waiting_pieces;  // by the sender's key
+    std::unique_ptr<services::WorkQueue> receiving;     // ends before all it uses
 
     [[nodiscard]] http::Response answer(BytesView body, std::string_view key);
+    // Gives a piece of that key's to the threads; false when too many wait. Its work hands it back.
+    [[nodiscard]] bool hand_over(const std::string& key, std::function<void()> work);
+    void hand_back(const std::string& key);
 
     // channel_work.cpp
     void enqueue(Queued queued, bool tried);

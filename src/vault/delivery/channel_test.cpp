@@ -58,7 +58,10 @@ TEST_F(ChannelTest, delivers_both_ways_and_says_who_sends) {
                 UnorderedElementsAre(Pair("hospital", "to the clinic"), Pair("hospital", large)));
     EXPECT_THAT(hospital.seen(), ElementsAre(Pair("clinic", "to the hospital")));
     EXPECT_EQ(hospital.vault.rows(kOutgoingRows), 0U);
+    hospital.stop();
+    clinic.stop();
     EXPECT_EQ(hospital.vault.rows(kDoomedRows), 0U);
+    EXPECT_EQ(clinic.vault.rows(kDoomedRows), 0U);
 }
 
 TEST_F(ChannelTest, what_is_queued_outlives_the_process) {

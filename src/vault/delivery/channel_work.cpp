@@ -76,6 +76,7 @@ void Channel::State::work() {
         lock.unlock();
         const auto done = attempt(*job);
         settle(*job, done);
+        outbox->sweep();
         lock.lock();
     }
 }
@@ -106,6 +107,10 @@ std::shared_ptr<http::ClientPool> Channel::State::pool_of(const ledger::MemberId
         lane.pool = std::make_shared<http::ClientPool>(*origin, std::move(trust), options.client,
                                                        options.connections_per_peer);
         lane.peer = peer;
+        lane.pools.erase(std::remove_if(lane.pools.begin(), lane.pools.end(),
+                                        [](const auto& pool) { return pool.expired(); }),
+                         lane.pools.end());
+        lane.pools.push_back(lane.pool);
     }
     return lane.pool;
 }

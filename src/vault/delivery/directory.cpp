@@ -43,17 +43,23 @@ std::optional<Peer> LedgerDirectory::peer(const ledger::MemberId& member) const 
 }
 
 bool LedgerDirectory::is_known(const Hash32& tls_key_sha256) const {
-    // All of them: members are at most limits::kMembersMax, and handshakes are rare.
-    const auto rows = reads_.state_list(kNodeRows, {}, limits::kMembersMax, std::nullopt, false);
-    if (!rows) return false;
-    for (const auto& [key, value] : rows->entries) {
-        const auto node = read_node(value);
-        if (!node || node->tls_key_sha256 != tls_key_sha256) continue;
-        // Keys are 2 bytes of table, the id, and a zero byte.
-        const auto member = BytesView(key).substr(kNodeRows.size(), key.size() - 3);
-        if (is_active(member)) return true;
+    const Height height = reads_.status().height;
+    const std::lock_guard lock(mutex_);
+    if (height_ != height) {
+        // All of them, once a block: members are at most limits::kMembersMax.
+        const auto rows =
+            reads_.state_list(kNodeRows, {}, limits::kMembersMax, std::nullopt, false);
+        if (!rows) return false;
+        known_.clear();
+        for (const auto& [key, value] : rows->entries) {
+            const auto node = read_node(value);
+            // Keys are 2 bytes of table, the id, and a zero byte.
+            const auto member = BytesView(key).substr(kNodeRows.size(), key.size() - 3);
+            if (node && is_active(member)) known_.insert(node->tls_key_sha256);
+        }
+        height_ = height;
     }
-    return false;
+    return known_.count(tls_key_sha256) != 0;
 }
 
 }  // namespace consilium::vault::delivery

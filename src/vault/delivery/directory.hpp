@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -37,6 +39,10 @@ class LedgerDirectory final : public Directory {
  private:
     [[nodiscard]] bool is_active(BytesView member) const;
     const services::Reads& reads_;
+    // Of the height that was read last: handshakes come before a key has proven anything.
+    mutable std::mutex mutex_;
+    mutable std::optional<Height> height_;
+    mutable std::set<Hash32> known_;
 };
 
 }  // namespace consilium::vault::delivery

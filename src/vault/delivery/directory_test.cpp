@@ -56,7 +56,11 @@ TEST(LedgerDirectory, reads_members_and_their_keys) {
     EXPECT_FALSE(directory.is_known({}));
     // Two members with one key: one of them active is enough to be let in.
     reads.add("also-gone", node_of('c', ""), v1::MEMBER_STATUS_SUSPENDED);
+    reads.add("later", node_of('l', ""), v1::MEMBER_STATUS_ACTIVE);
+    EXPECT_FALSE(directory.is_known(hash_of('l')));  // with the next block
+    ++reads.height;
     EXPECT_TRUE(directory.is_known(hash_of('c')));
+    EXPECT_TRUE(directory.is_known(hash_of('l')));
 }
 
 }  // namespace

@@ -63,16 +63,18 @@ Result<Bytes, VaultError> Received::bytes() const {
     return out;
 }
 
-Result<std::unique_ptr<Inbox>, VaultError> Inbox::open(Vault& vault, telemetry::Logger log) {
-    std::unique_ptr<Inbox> inbox(new Inbox(vault, std::move(log)));
+Result<std::unique_ptr<Inbox>, VaultError> Inbox::open(Vault& vault, telemetry::Logger log,
+                                                       std::size_t remembered_max) {
+    std::unique_ptr<Inbox> inbox(new Inbox(vault, std::move(log), remembered_max));
     for (Bytes after;;) {
         const auto rows = vault.rows(kIncomingRows, after, kRowsAtOnce);
         if (!rows) return fail(rows.error());
         for (const Row& row : *rows) {
             const auto message = decode_row<v1::IncomingMessage>(*row.value);
             if (!message) return fail(VaultError::kDamaged);
-            if (is_through(*message)) continue;
             auto& load = inbox->load_[message->header().sender()];
+            ++load.remembered;
+            if (is_through(*message)) continue;
             ++load.messages;
             load.bytes += message->header().size();
         }
@@ -81,14 +83,27 @@ Result<std::unique_ptr<Inbox>, VaultError> Inbox::open(Vault& vault, telemetry::
     }
 }
 
-bool Inbox::reserve(const v1::PeerHeader& header) {
+bool Inbox::reserve(const v1::PeerHeader& header, bool staged) {
     const std::lock_guard lock(mutex_);
     auto& load = load_[header.sender()];
+    if (load.remembered >= remembered_max_) return false;
+    if (!staged) {
+        ++load.remembered;
+        return true;
+    }
     if (load.messages >= kReceivingMax || load.bytes + header.size() > kReceivingBytesMax)
         return false;
+    ++load.remembered;
     ++load.messages;
     load.bytes += header.size();
     return true;
+}
+
+void Inbox::forget_row(const ledger::MemberId& sender) {
+    const std::lock_guard lock(mutex_);
+    auto& load = load_[sender];
+    CONSILIUM_ASSERT(load.remembered > 0);
+    --load.remembered;
 }
 
 void Inbox::release(const v1::PeerHeader& header) {
@@ -144,13 +159,16 @@ v1::PeerAnswer Inbox::take_alone(const v1::PeerChunk& chunk, const Receive& rece
     const bool whole_at_once = received == 0 && chunk.bytes().size() == header.size();
     if (!whole_at_once && !chunk.bytes().empty()) {
         if (!*value) {
-            if (!reserve(header)) return answer_of(header, v1::PEER_STATE_LATER, 0);
+            if (!reserve(header, true)) return answer_of(header, v1::PEER_STATE_LATER, 0);
             *row.mutable_header() = header;
             row.set_state(v1::PEER_STATE_RECEIVING);
             row.set_record_id(crypto::random_id<ledger::RecordId>().bytes());
         }
         if (auto staged = stage(chunk, row, now); !staged) {
-            if (!*value) release(header);
+            if (!*value) {
+                release(header);
+                forget_row(header.sender());
+            }
             return later(header, staged.error());
         }
         if (row.received() != header.size())
@@ -176,36 +194,47 @@ v1::PeerAnswer Inbox::act(const v1::PeerChunk& chunk, v1::IncomingMessage row,
     const bool staged = !row.record_id().empty();
     ledger::RecordId record;
     if (staged && !assign(record, row.record_id())) return later(header, VaultError::kDamaged);
+    // Before anybody acts on it: that it was taken must find room.
+    if (!staged && !reserve(header, false)) return answer_of(header, v1::PEER_STATE_LATER, 0);
     const Received message =
         staged ? Received(header, bodies_, record) : Received(header, chunk.bytes());
+    const auto judged = judge(message, header, receive);
+    if (judged && judged->state() != v1::PEER_STATE_LATER) {
+        if (!staged) *row.mutable_header() = header;
+        const auto done = finish(std::move(row), judged->state(), judged->refusal(), now);
+        if (done) return *judged;
+        if (!staged) forget_row(header.sender());
+        return later(header, done.error());
+    }
+    if (!staged) forget_row(header.sender());
+    if (!judged) return later(header, judged.error());
+    return answer_of(header, v1::PEER_STATE_LATER, row.received());
+}
+
+// What is to be answered, unless it cannot be kept.
+Result<v1::PeerAnswer, VaultError> Inbox::judge(const Received& message,
+                                                const v1::PeerHeader& header,
+                                                const Receive& receive) const {
     auto digest = start_digest(header.size());
     auto hashed = message.read([&digest](BytesView piece) {
         digest.update(piece);
         return true;
     });
-    if (!hashed) return later(header, hashed.error());
-    v1::PeerState state = v1::PEER_STATE_TAKEN;
-    v1::PeerRefusal refusal = v1::PEER_REFUSAL_UNSPECIFIED;
+    if (!hashed) return fail(hashed.error());
     if (digest.finish().view() != header.digest()) {
         log_.warning("delivery", "a message is not what its sender announced",
                      {telemetry::Field::name("sender", header.sender())});
-        state = v1::PEER_STATE_REFUSED;
-        refusal = v1::PEER_REFUSAL_DIGEST;
-    } else {
-        const auto handled = receive ? receive(message) : Handled::kLater;
-        if (handled == Handled::kLater)
-            return answer_of(header, v1::PEER_STATE_LATER, row.received());
-        if (handled == Handled::kRefused) {
-            state = v1::PEER_STATE_REFUSED;
-            refusal = v1::PEER_REFUSAL_CONTENT;
-        }
+        return refusal_of(header, v1::PEER_REFUSAL_DIGEST);
     }
-    if (!staged) *row.mutable_header() = header;
-    if (auto done = finish(std::move(row), state, refusal, now); !done)
-        return later(header, done.error());
-    auto answer = answer_of(header, state, 0);
-    answer.set_refusal(refusal);
-    return answer;
+    switch (receive ? receive(message) : Handled::kLater) {
+        case Handled::kDone:
+            return answer_of(header, v1::PEER_STATE_TAKEN, 0);
+        case Handled::kRefused:
+            return refusal_of(header, v1::PEER_REFUSAL_CONTENT);
+        case Handled::kLater:
+            break;
+    }
+    return answer_of(header, v1::PEER_STATE_LATER, 0);
 }
 
 // What becomes of the message is durable before anybody is told; its pieces go.
@@ -224,8 +253,7 @@ Status<VaultError> Inbox::finish(v1::IncomingMessage row, v1::PeerState state,
     if (!written) return fail(written.error());
     if (!staged) return Done{};
     release(row.header());
-    // After a failure here the next start does it: what was decided stands.
-    (void)bodies_.remove(record);
+    bodies_.doom(record);
     return Done{};
 }
 
@@ -243,10 +271,13 @@ Status<VaultError> Inbox::forget_one(const Row& row, const v1::IncomingMessage& 
     const std::array<Row, 1> expected{row};
     const auto written = vault_.put({}, gone, expected);
     Status<VaultError> out = Done{};
-    if (written && staged) {
-        release(message.header());
-        out = bodies_.remove(record);
-    } else if (!written && written.error() != VaultError::kConflict) {
+    if (written) {
+        forget_row(message.header().sender());
+        if (staged) {
+            release(message.header());
+            bodies_.doom(record);
+        }
+    } else if (written.error() != VaultError::kConflict) {
         out = fail(written.error());
     }
     const std::lock_guard lock(mutex_);
@@ -265,9 +296,11 @@ Status<VaultError> Inbox::forget(UnixMs now) {
             if (message->time_unix_ms() + life >= now.value) continue;
             if (auto forgotten = forget_one(row, *message); !forgotten) return forgotten;
         }
-        if (rows->size() < kRowsAtOnce) return Done{};
+        if (rows->size() < kRowsAtOnce) break;
         after = rows->back().key;
     }
+    sweep();
+    return Done{};
 }
 
 }  // namespace consilium::vault::delivery

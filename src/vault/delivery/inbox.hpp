@@ -18,6 +18,9 @@ namespace consilium::vault::delivery {
 // Of one sender, on their way in at a time. Above them its messages wait.
 inline constexpr std::size_t kReceivingMax = 64;
 inline constexpr std::uint64_t kReceivingBytesMax = 1024ULL * 1024 * 1024;
+// Messages of one sender that are remembered, so that none of them is taken twice. Above it its
+// messages wait until some are forgotten.
+inline constexpr std::size_t kRememberedMax = 1'000'000;
 // A message without a new piece for so long is given up; its sender may begin again.
 inline constexpr std::uint64_t kReceivingMs = 7ULL * 24 * 3600 * 1000;
 
@@ -57,44 +60,53 @@ using Receive = std::function<Handled(const Received& message)>;
 class Inbox {
  public:
     // `vault` outlives it. Reads what is on its way.
-    [[nodiscard]] static Result<std::unique_ptr<Inbox>, VaultError> open(Vault& vault,
-                                                                         telemetry::Logger log);
+    [[nodiscard]] static Result<std::unique_ptr<Inbox>, VaultError> open(
+        Vault& vault, telemetry::Logger log, std::size_t remembered_max = kRememberedMax);
 
     // Takes a piece that read_piece() and the connection's key have vouched for. Nothing in the
     // answer is said before it is durable. Without `receive` all is asked for again later.
     [[nodiscard]] v1::PeerAnswer take(const v1::PeerChunk& chunk, const Receive& receive,
                                       UnixMs now);
+    // Destroys the pieces of what is through.
+    void sweep() { bodies_.sweep(); }
     // Forgets what has been through for kRememberedMs, gives up what does not go on.
     [[nodiscard]] Status<VaultError> forget(UnixMs now);
 
  private:
     struct Load {
-        std::size_t messages = 0;
-        std::uint64_t bytes = 0;
+        std::size_t messages = 0;    // staged
+        std::uint64_t bytes = 0;     // of those
+        std::size_t remembered = 0;  // rows, staged ones too
     };
     using Name = std::pair<ledger::MemberId, Bytes>;
 
-    Inbox(Vault& vault, telemetry::Logger log)
-        : vault_(vault), bodies_(vault), log_(std::move(log)) {}
+    Inbox(Vault& vault, telemetry::Logger log, std::size_t remembered_max)
+        : vault_(vault), bodies_(vault), log_(std::move(log)), remembered_max_(remembered_max) {}
     [[nodiscard]] v1::PeerAnswer take_alone(const v1::PeerChunk& chunk, const Receive& receive,
                                             UnixMs now);
     [[nodiscard]] Status<VaultError> stage(const v1::PeerChunk& chunk, v1::IncomingMessage& row,
                                            UnixMs now);
     [[nodiscard]] v1::PeerAnswer act(const v1::PeerChunk& chunk, v1::IncomingMessage row,
                                      const Receive& receive, UnixMs now);
+    [[nodiscard]] Result<v1::PeerAnswer, VaultError> judge(const Received& message,
+                                                           const v1::PeerHeader& header,
+                                                           const Receive& receive) const;
     [[nodiscard]] Status<VaultError> finish(v1::IncomingMessage row, v1::PeerState state,
                                             v1::PeerRefusal refusal, UnixMs now);
     [[nodiscard]] Status<VaultError> forget_one(const Row& row, const v1::IncomingMessage& message);
-    [[nodiscard]] bool reserve(const v1::PeerHeader& header);
+    // Whether there is room for one more of its sender's: a row, and with `staged` its pieces.
+    [[nodiscard]] bool reserve(const v1::PeerHeader& header, bool staged);
+    void forget_row(const ledger::MemberId& sender);
     void release(const v1::PeerHeader& header);
     [[nodiscard]] v1::PeerAnswer later(const v1::PeerHeader& header, VaultError error) const;
 
     Vault& vault_;
     BodyStore bodies_;
     telemetry::Logger log_;
+    const std::size_t remembered_max_;
     std::mutex mutex_;
     std::set<Name> busy_;                    // somebody is at work on it
-    std::map<ledger::MemberId, Load> load_;  // of what is staged, by sender
+    std::map<ledger::MemberId, Load> load_;  // by sender
 };
 
 }  // namespace consilium::vault::delivery

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "vault/delivery/delivery_fixture.hpp"
+#include "vault/delivery/outbox.hpp"
 #include "vault/delivery/queue_rows.hpp"
 #include "vault/delivery/transfer.hpp"
 
@@ -82,6 +83,7 @@ TEST_F(InboxTest, takes_messages_of_every_length) {
         EXPECT_EQ(seen.back(), message) << size;
     }
     EXPECT_EQ(seen.size(), 6U);
+    inbox->sweep();
     EXPECT_EQ(vault.rows(kDoomedRows), 0U);
 }
 
@@ -148,6 +150,7 @@ TEST_F(InboxTest, what_is_refused_stays_refused) {
     EXPECT_EQ(first.end, TransferEnd::kRefused);
     EXPECT_EQ(first.refusal, v1::PEER_REFUSAL_CONTENT);
     says = Handled::kDone;
+    inbox->sweep();
     reopen();
     EXPECT_EQ(send(message, true).refusal, v1::PEER_REFUSAL_CONTENT);
     EXPECT_EQ(seen.size(), 1U);
@@ -236,12 +239,38 @@ TEST_F(InboxTest, forgets_what_is_over_and_gives_up_what_stands_still) {
     EXPECT_EQ(vault.rows(kIncomingRows), 2U);
     ASSERT_TRUE(inbox->forget({now.value + kReceivingMs + 1}).ok());
     EXPECT_EQ(vault.rows(kIncomingRows), 1U);
+    inbox->sweep();
     EXPECT_EQ(vault.rows(kDoomedRows), 0U);
     EXPECT_EQ(probe(message, 2).received(), 0U);  // its sender begins again
     ASSERT_TRUE(inbox->forget({now.value + kRememberedMs}).ok());
     EXPECT_EQ(vault.rows(kIncomingRows), 1U);
     ASSERT_TRUE(inbox->forget({now.value + kRememberedMs + 1}).ok());
     EXPECT_EQ(vault.rows(kIncomingRows), 0U);
+}
+
+TEST_F(InboxTest, a_crash_before_the_sweep_leaves_nothing) {
+    EXPECT_EQ(send(message_of(kPieceBytes + 1)).end, TransferEnd::kTaken);
+    EXPECT_EQ(vault.rows(kDoomedRows), 1U);
+    reopen();
+    ASSERT_TRUE(Outbox::open(*vault).ok());  // as every start does
+    EXPECT_EQ(vault.rows(kDoomedRows), 0U);
+}
+
+TEST_F(InboxTest, one_sender_is_remembered_for_so_many) {
+    inbox = std::move(*Inbox::open(*vault, {}, 2));
+    EXPECT_EQ(take(piece("a", 0, 1)).state(), v1::PEER_STATE_TAKEN);
+    says = Handled::kLater;
+    EXPECT_EQ(take(piece("b", 0, 2)).state(), v1::PEER_STATE_LATER);  // takes no room
+    says = Handled::kDone;
+    EXPECT_EQ(take(piece("c", 0, 3)).state(), v1::PEER_STATE_TAKEN);
+    EXPECT_EQ(take(piece("d", 0, 4)).state(), v1::PEER_STATE_LATER);
+    EXPECT_EQ(take(piece("c", 0, 3)).state(), v1::PEER_STATE_TAKEN);  // known
+    EXPECT_EQ(seen.size(), 3U);
+    auto other = piece("e", 0, 4);
+    other.mutable_header()->set_sender("payer");
+    EXPECT_EQ(take(other).state(), v1::PEER_STATE_TAKEN);
+    ASSERT_TRUE(inbox->forget({now.value + kRememberedMs + 1}).ok());
+    EXPECT_EQ(take(piece("d", 0, 4)).state(), v1::PEER_STATE_TAKEN);
 }
 
 TEST_F(InboxTest, without_a_receiver_all_is_for_later) {

@@ -55,7 +55,9 @@ Outbox::Writer::Writer(Outbox& outbox, v1::PeerHeader header)
 
 Outbox::Writer::~Writer() {
     // After a failure here the next start does it.
-    if (!committed_ && spilled_ > 0) (void)outbox_.bodies_.remove(record_);
+    if (committed_ || spilled_ == 0) return;
+    outbox_.bodies_.doom(record_);
+    outbox_.bodies_.sweep();
 }
 
 Status<VaultError> Outbox::Writer::update(BytesView bytes) {
@@ -144,8 +146,8 @@ Status<VaultError> Outbox::finish(const Queued& queued, v1::PeerState state,
     const Bytes key = outgoing_key(header.recipient(), queued.number);
     const auto row = vault_.row(key);
     if (!row) return fail(row.error());
-    const auto message =
-        *row ? decode_row<v1::OutgoingMessage>(**row) : std::optional<v1::OutgoingMessage>();
+    if (!*row) return Done{};
+    const auto message = decode_row<v1::OutgoingMessage>(**row);
     if (!message) return fail(VaultError::kDamaged);
     v1::SentMessage sent;
     sent.set_state(state);
@@ -159,7 +161,7 @@ Status<VaultError> Outbox::finish(const Queued& queued, v1::PeerState state,
     if (has_pieces) rows.push_back({doomed_key(record.view()), Bytes()});
     const auto written = vault_.put({}, rows);
     if (!written) return fail(written.error());
-    if (has_pieces) return bodies_.remove(record);
+    if (has_pieces) bodies_.doom(record);
     return Done{};
 }
 

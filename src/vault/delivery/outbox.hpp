@@ -59,9 +59,12 @@ class Outbox {
                                                     BytesView name) const;
     // The piece of a queued message at `offset`.
     [[nodiscard]] Result<Bytes, VaultError> piece(const Queued& queued, std::uint64_t offset) const;
-    // It is through: taken, or refused for that reason. Its bytes are destroyed.
+    // It is through: taken, or refused for that reason. Its bytes are doomed: see sweep(). One that
+    // is through already is no error.
     [[nodiscard]] Status<VaultError> finish(const Queued& queued, v1::PeerState state,
                                             v1::PeerRefusal refusal, UnixMs now);
+    // Destroys the bytes of what is through.
+    void sweep() { bodies_.sweep(); }
     // Forgets what has been through for kRememberedMs.
     [[nodiscard]] Status<VaultError> forget(UnixMs now);
 

@@ -91,7 +91,9 @@ TEST_F(OutboxTest, what_is_through_is_destroyed) {
         const auto row = *vault->row(outgoing_key("clinic", queued.number));
         const auto message = *decode_row<v1::OutgoingMessage>(*row);
         ASSERT_TRUE(outbox->finish(queued, v1::PEER_STATE_TAKEN, {}, {6}).ok());
+        EXPECT_TRUE(outbox->finish(queued, v1::PEER_STATE_TAKEN, {}, {6}).ok());
         EXPECT_FALSE(outbox->piece(queued, 0).ok());
+        outbox->sweep();
         ledger::RecordId record;
         if (!assign(record, message.record_id())) continue;
         for (const auto version : {1U, 2U, 3U})
