@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <map>
+#include <charconv>
 #include <memory>
 #include <ostream>
 
@@ -42,7 +42,11 @@ std::string_view text_of(const Value* object, std::string_view name) {
 }
 
 std::uint64_t number_of(const Value& value) {
-    return value.is_number() ? std::strtoull(std::string(value.number()).c_str(), nullptr, 10) : 0;
+    std::uint64_t out = 0;
+    if (!value.is_number()) return out;
+    const std::string_view text = value.number();
+    std::from_chars(text.data(), text.data() + text.size(), out);
+    return out;
 }
 
 std::span<const Value> list_of(const Value& object, std::string_view name) {

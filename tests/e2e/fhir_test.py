@@ -21,8 +21,9 @@ class FhirNode(fhir_support.FhirCase):
     def start(self, interval_ms=0):
         self.network = self.make_network()
         config = self.network / "consilium.toml"
-        config.write_text(re.sub(r"^anchor_interval_ms = .*$", f"anchor_interval_ms = {interval_ms}",
-                                 config.read_text(), flags=re.M))
+        config.write_text(re.sub(r"^anchor_interval_ms = .*$",
+                                 f"anchor_interval_ms = {interval_ms}", config.read_text(),
+                                 flags=re.M))
         self.process = self.start_node(self.network)
         self.fhir = self.client(self.network, self.process, "hospital")
 

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/ehr/validate_resource.hpp"
 
+#include "formats/fhir/validate.hpp"
 #include "services/ehr/names.hpp"
 
 namespace consilium::services::ehr {
 
 std::vector<Issue> validate_resource(const formats::json::Value& resource, const std::string& at) {
     const auto* type = resource.find("resourceType");
-    if (type != nullptr && type->is_string() && is_resource_type(type->string())) return {};
-    return {{"error", "structure", "The resource is of no type that FHIR R4 knows", at}};
+    if (type == nullptr || !type->is_string() || !is_resource_type(type->string()))
+        return {{"error", "structure", "The resource is of no type that FHIR R4 knows", at}};
+    std::vector<Issue> out;
+    for (const formats::fhir::Issue& found : formats::fhir::validate(resource)) {
+        Issue issue;
+        issue.severity = to_string(found.severity);
+        issue.code = found.code;
+        issue.text = found.rule;
+        // Paths begin with the type, and stand for what is at `at` here.
+        issue.expression = at;
+        if (found.path.size() > type->string().size())
+            issue.expression += found.path.substr(type->string().size());
+        out.push_back(std::move(issue));
+    }
+    return out;
 }
 
 }  // namespace consilium::services::ehr
