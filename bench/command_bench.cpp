@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "fhir_bench.hpp"
 #include "figures.hpp"
 #include "node/json_text.hpp"
 #include "receipt_bench.hpp"
@@ -116,6 +117,28 @@ void bench_ledger(const Options& options, Context& context) {
                        {"http_batch_per_s", rounded(http->http_batch_per_s)},
                        {"http_lone_ms_p50", rounded(http->http_lone_ms_p50)},
                        {"manifest_100k_ms", rounded(ledger->manifest_100k_ms)}},
+          context);
+}
+
+void bench_fhir(const Options& options, Context& context) {
+    const Folder folder(options.folder, context);
+    if (!folder.made()) return;
+    bench::Settings settings;
+    settings.seconds = options.seconds;
+    settings.folder = folder.path();
+    settings.progress = [say = narrator(context)](std::string_view what) {
+        say(std::string(what));
+    };
+    const auto fhir = bench::measure_fhir(settings);
+    if (!fhir) return context.fail(Exit::kRefused, fhir.error());
+    print(json::object{{"creates_per_s", rounded(fhir->creates_per_s)},
+                       {"reads_per_s", rounded(fhir->reads_per_s)},
+                       {"searches_per_s", rounded(fhir->searches_per_s)},
+                       {"bundle_237_ms", rounded(fhir->bundle_237_ms)},
+                       {"everything_237_ms", rounded(fhir->everything_237_ms)},
+                       {"start_ms", rounded(fhir->start_ms)},
+                       {"disk_bytes_per_observation", rounded(fhir->disk_bytes_per_observation)},
+                       {"rss_mib", rounded(fhir->rss_mib)}},
           context);
 }
 
@@ -273,6 +296,9 @@ void add_bench(CLI::App& app, Context& context) {
     add_seconds(*add_part(*group, context, "ledger",
                           "Transactions per second and latency, in process and over HTTPS", options,
                           bench_ledger),
+                *options);
+    add_seconds(*add_part(*group, context, "fhir", "Health records over FHIR's REST API", options,
+                          bench_fhir),
                 *options);
     add_keys(*add_part(*group, context, "store", "The authenticated state on its disk", options,
                        bench_store),

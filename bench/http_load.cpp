@@ -137,7 +137,10 @@ class Client {
             std::size_t length = 0;
             std::from_chars(rest.data() + field + 16, rest.data() + end, length);
             if (rest.size() < end + 4 + length) break;
-            if (rest.substr(0, 12) != "HTTP/1.1 200" || sent_at_.empty()) return false;
+            if (rest.substr(0, 12) != "HTTP/1.1 " + std::to_string(load.status) ||
+                sent_at_.empty()) {
+                return false;
+            }
             if (!holds(rest.substr(end + 4, length), load)) return false;
             latencies_us.push_back(static_cast<std::uint32_t>(
                 std::chrono::duration_cast<std::chrono::microseconds>(now - sent_at_.front())
@@ -168,19 +171,26 @@ class Client {
 
 // Fills a connection up to its share, when at least a part of it is free: single requests would
 // cost a system call each.
-void fill(Client& client, const HttpLoad& load, const std::string& head, unsigned share,
-          Bytes& body) {
-    if (client.wants_write() || client.in_flight() > share - std::max(1U, share / 8)) return;
+unsigned fill(Client& client, const HttpLoad& load, const std::string& head, unsigned share,
+              Bytes& body) {
+    if (client.wants_write() || client.in_flight() > share - std::max(1U, share / 8)) return 0;
     const auto now = Clock::now();
+    unsigned written = 0;
     while (client.in_flight() < share) {
+        ++written;
         body.clear();
         load.body(body);
+        client.out() += load.method;
+        client.out() += ' ';
+        client.out() += load.target;
+        if (load.more) load.more(client.out());
         client.out() += head;
         client.out() += std::to_string(body.size());
         client.out() += "\r\n\r\n";
         client.out() += body;
         client.request_written(now);
     }
+    return written;
 }
 
 double percentile_ms(std::vector<std::uint32_t>& latencies_us, double part) {
@@ -203,10 +213,9 @@ Result<HttpLoadResult, std::string> run_http_load(const HttpLoad& load) {
             return fail<std::string>("the client could not connect to the node");
         }
     }
-    const std::string head = "POST " + load.target +
-                             " HTTP/1.1\r\nHost: localhost\r\n"
-                             "Content-Type: application/x-protobuf\r\nAuthorization: Bearer " +
-                             load.token + "\r\nContent-Length: ";
+    std::string head = " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + load.token;
+    if (load.method != "GET") head += "\r\nContent-Type: " + load.content_type;
+    head += "\r\nContent-Length: ";
     const unsigned share = std::max(1U, load.in_flight / load.connections);
     std::vector<std::uint32_t> latencies_us;
     latencies_us.reserve(1U << 20U);
@@ -216,12 +225,13 @@ Result<HttpLoadResult, std::string> run_http_load(const HttpLoad& load) {
     const auto stop = start + std::chrono::duration_cast<Clock::duration>(
                                   std::chrono::duration<double>(load.seconds));
     bool sending = true;
+    std::uint64_t sent = 0;
     while (true) {
-        sending = sending && Clock::now() < stop;
+        sending = sending && (load.requests > 0 ? sent < load.requests : Clock::now() < stop);
         bool waiting = false;
         for (std::size_t i = 0; i < clients.size(); ++i) {
             auto& client = *clients[i];
-            if (sending) fill(client, load, head, share, body);
+            if (sending) sent += fill(client, load, head, share, body);
             if (!client.send()) return fail<std::string>("the node closed a connection");
             waiting = waiting || client.in_flight() > 0;
             waits[i] = {client.fd(),

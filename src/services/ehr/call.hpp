@@ -37,7 +37,7 @@ struct Call {
     std::string content_type;
     std::string accept;
     Return wanted = Return::kRepresentation;
-    bool strict = false;                             // Prefer: handling=strict
+    bool lenient = false;                            // Prefer: handling=lenient
     const http::Scopes* scopes = nullptr;            // what the token grants
     Bytes body;                                      // over HTTP
     const formats::json::Value* resource = nullptr;  // of a Bundle's entry

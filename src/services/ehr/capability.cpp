@@ -2,6 +2,7 @@
 #include "services/ehr/capability.hpp"
 
 #include "base/rfc3339.hpp"
+#include "formats/fhir/definitions.hpp"
 #include "formats/json/write.hpp"
 #include "services/ehr/names.hpp"
 
@@ -27,6 +28,51 @@ void write_flag(Writer& out, std::string_view name, bool value) {
     out.boolean(value);
 }
 
+std::string_view code_of(formats::fhir::SearchType type) {
+    using formats::fhir::SearchType;
+    switch (type) {
+        case SearchType::kNumber:
+            return "number";
+        case SearchType::kDate:
+            return "date";
+        case SearchType::kString:
+            return "string";
+        case SearchType::kReference:
+            return "reference";
+        case SearchType::kComposite:
+            return "composite";
+        case SearchType::kQuantity:
+            return "quantity";
+        case SearchType::kUri:
+            return "uri";
+        case SearchType::kSpecial:
+            return "special";
+        case SearchType::kToken:
+            break;
+    }
+    return "token";
+}
+
+// Those that a search takes: full text and places are not among them.
+void write_parameters(Writer& out, std::string_view type) {
+    out.name("searchParam");
+    out.begin_array();
+    for (const std::string_view base :
+         {std::string_view("Resource"), std::string_view("DomainResource"), type}) {
+        for (const auto& parameter : formats::fhir::definitions().search_parameters(base)) {
+            if (parameter.type == formats::fhir::SearchType::kSpecial ||
+                parameter.expression.empty()) {
+                continue;
+            }
+            out.begin_object();
+            out.member("name", parameter.code);
+            out.member("type", code_of(parameter.type));
+            out.end_object();
+        }
+    }
+    out.end_array();
+}
+
 void write_type(Writer& out, std::string_view type) {
     out.begin_object();
     out.member("type", type);
@@ -39,6 +85,7 @@ void write_type(Writer& out, std::string_view type) {
     out.member("conditionalRead", "full-support");
     write_flag(out, "conditionalUpdate", true);
     out.member("conditionalDelete", "single");
+    write_parameters(out, type);
     out.end_object();
 }
 

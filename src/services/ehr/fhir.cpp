@@ -18,7 +18,7 @@ Problem wrong_method() {
 }  // namespace
 
 Fhir::Fhir(Store& store, FhirOptions options)
-    : store_(store), options_(std::move(options)), searcher_(store) {}
+    : store_(store), options_(std::move(options)), searcher_(store, options_.base) {}
 
 Status<Problem> allow(const Call& call, std::string_view type, char permission) {
     if (call.scopes != nullptr && call.scopes->grants({type, permission})) return Done{};
@@ -69,7 +69,7 @@ Reply Fhir::handle_get(Call& call) {
     if (path.size() == 1 && path[0] == "metadata") return capability_answer(*this);
     if (path.size() == 1 && path[0] == "$quarantine") return worklist(call);
     if (!is_resource_type(path[0])) return fail(unknown_address());
-    if (path.size() == 1) return searcher_.search(call, path[0], {}, options_.base());
+    if (path.size() == 1) return searcher_.search(call, path[0], {});
     if (path.size() == 2 && path[1] == "_history") return fail(unknown_address());
     if (path.size() == 2) return read(call);
     if (path.size() == 4 && path[2] == "_history") return vread(call);
@@ -78,7 +78,7 @@ Reply Fhir::handle_get(Call& call) {
         return everything(call);
     if (path.size() == 3 && path[0] == "Patient" && is_resource_type(path[2])) {
         if (!is_fhir_id(path[1])) return fail(unknown_address());
-        return searcher_.search(call, path[2], path[1], options_.base());
+        return searcher_.search(call, path[2], path[1]);
     }
     return fail(unknown_address());
 }
@@ -89,14 +89,13 @@ Reply Fhir::handle_post(Call& call) {
     if (path.size() == 1 && path[0] == "$import") return import(call);
     if (!is_resource_type(path[0])) return fail(unknown_address());
     if (path.size() == 1) return create(call);
-    if (path.size() == 2 && path[1] == "_search")
-        return searcher_.search(call, path[0], {}, options_.base());
+    if (path.size() == 2 && path[1] == "_search") return searcher_.search(call, path[0], {});
     if (path.back() == "$validate" && path.size() <= 3) return validate(call);
     if (path.size() == 3 && path[0] == "Patient" && path[2] == "$everything")
         return everything(call);
     if (path.size() == 4 && path[0] == "Patient" && is_resource_type(path[2]) &&
         path[3] == "_search") {
-        return searcher_.search(call, path[2], path[1], options_.base());
+        return searcher_.search(call, path[2], path[1]);
     }
     return fail(path.size() == 2 && is_fhir_id(path[1]) ? wrong_method() : unknown_address());
 }

@@ -113,7 +113,7 @@ void read_preferences(std::string_view prefer, Call& call) {
         if (one == "return=minimal") call.wanted = Return::kMinimal;
         if (one == "return=representation") call.wanted = Return::kRepresentation;
         if (one == "return=OperationOutcome") call.wanted = Return::kOutcome;
-        if (one == "handling=strict") call.strict = true;
+        if (one == "handling=lenient") call.lenient = true;
     }
 }
 

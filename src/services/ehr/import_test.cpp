@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/ehr/fhir_fixture.hpp"
+#include "services/ehr/validate_resource.hpp"
 
 namespace consilium::services::ehr {
 namespace {
@@ -80,6 +81,22 @@ TEST_F(FhirTest, AnImportNeedsAKeyAndItsScopes) {
     EXPECT_EQ(post("$import?quarantine=true&key=" + kKey, imperfect()).error().status, 403);
     scopes = http::Scopes::parse("user/Patient.cruds");
     EXPECT_EQ(get("$quarantine").error().status, 403);
+}
+
+TEST(ValidateResource, ConditionalReferencesAreNoFaultAndPathsGoOnFromTheirPlace) {
+    const auto check = [](const char* text) {
+        const auto document = formats::json::parse(text, 10'000);
+        return validate_resource(document->root(), "Bundle.entry[3].resource");
+    };
+    EXPECT_TRUE(check(R"({"resourceType":"Patient","generalPractitioner":[)"
+                      R"({"reference":"Practitioner?identifier=npi|1"}]})")
+                    .empty());
+    const auto issues = check(R"({"resourceType":"Condition","category":{},)"
+                              R"("subject":{"reference":"Patient/1"}})");
+    ASSERT_EQ(issues.size(), 1U);
+    EXPECT_EQ(issues[0].severity, "error");
+    EXPECT_EQ(issues[0].expression, "Bundle.entry[3].resource.category");
+    EXPECT_EQ(check(R"({"resourceType":"Nonsense"})").size(), 1U);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include "base/bytes.hpp"
 #include "formats/json/value.hpp"
 
-// The keys under which the vault finds a resource's current version: docs/formats/fhir-rows.md.
-// They are cut hashes, so they are short and of one length, and equal keys stand for equal terms.
+// The keys under which the vault finds a resource's current version: docs/formats/fhir-rows.md,
+// and those of its search parameters: docs/formats/search-index.md.
 // Pure.
 namespace consilium::services::ehr {
 
@@ -18,10 +18,6 @@ namespace consilium::services::ehr {
 // of the second.
 [[nodiscard]] Bytes compartment_prefix(std::string_view patient);
 [[nodiscard]] Bytes compartment_key(std::string_view patient, std::string_view type);
-// A search term, such as ("code", "http://loinc.org|8480-6"); in a compartment or (empty) anywhere.
-[[nodiscard]] Bytes term_key(std::string_view type, std::string_view patient,
-                             std::string_view parameter, std::string_view value);
-
 // All keys of a resource as it is stored, at most vault::kIndexKeysMax.
 [[nodiscard]] std::vector<Bytes> index_keys(const formats::json::Value& resource,
                                             std::string_view type,

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "formats/json/parse.hpp"
+#include "http/message.hpp"
+#include "services/ehr/binary.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
 #include "services/ehr/resource_text.hpp"
@@ -11,8 +15,18 @@ namespace {
 
 constexpr int kTriesMax = 8;
 
-// The body as JSON, unless the call carries a Bundle entry's resource.
+bool is_fhir_json(std::string_view media) {
+    return http::is_media(media, http::Media::kFhirJson) ||
+           http::is_media(media, http::Media::kJson);
+}
+
+// The body as JSON. What is sent to a Binary in another form is what it shall hold.
 Result<formats::json::Document, Problem> parse_body(Call& call) {
+    if (call.path[0] == "Binary" && !call.content_type.empty() &&
+        !is_fhir_json(call.content_type)) {
+        call.body = binary_resource(call.content_type, call.body,
+                                    call.path.size() == 2 ? call.path[1] : std::string_view());
+    }
     auto document = formats::json::parse(std::move(call.body), kBodyBytesMax);
     if (document && document->root().is_object()) return std::move(document).value();
     return fail(problem_of(400, "structure", "The body is not a JSON object as RFC 8259 has it"));
@@ -34,6 +48,19 @@ bool not_modified(const Call& call, const ResourceRow& row) {
     }
     const auto since = parse_http_date(call.if_modified_since);
     return since && row.updated.value / 1000 <= since->value / 1000;
+}
+
+// A Binary's own bytes, unless FHIR's form of it was asked for by name.
+void show_binary(const Call& call, Answer& answer) {
+    const bool by_format = std::any_of(call.parameters.begin(), call.parameters.end(),
+                                       [](const auto& one) { return one.first == "_format"; });
+    if (by_format || call.accept.find("json") != std::string::npos) return;
+    const auto document = formats::json::parse(answer.body, answer.body.size());
+    auto content = document ? binary_content(document->root()) : std::nullopt;
+    if (!content) return;
+    answer.body = std::move(content->data);
+    answer.content_type = std::move(content->content_type);
+    answer.is_resource = false;
 }
 
 }  // namespace
@@ -58,6 +85,7 @@ Reply Fhir::read(const Call& call) {
     if (!stored) return fail(store_problem(stored.error()));
     out.body = std::move(stored).value();
     out.is_resource = true;
+    if (type == "Binary") show_binary(call, out);
     return out;
 }
 

@@ -2,212 +2,232 @@
 #include "services/ehr/search.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/hex.hpp"
+#include "formats/fhir/search_index.hpp"
+#include "formats/fhir/search_match.hpp"
+#include "formats/json/parse.hpp"
 #include "http/message.hpp"
-#include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/index_keys.hpp"
 #include "services/ehr/names.hpp"
-#include "services/ehr/parameters.hpp"
 
 namespace consilium::services::ehr {
 namespace {
 
-using vault::DocumentName;
+namespace fhir = formats::fhir;
 
-constexpr std::size_t kPageDefault = 100;
-constexpr std::size_t kPageMax = 1000;
 constexpr std::size_t kScanStep = 4096;
 
-// A search, read: each criterion is a list of index keys, any of which will do.
-struct Plan {
-    std::vector<std::vector<Bytes>> criteria;
-    std::vector<std::string> ids;  // of _id; with `by_id`
-    bool by_id = false;
-    std::size_t count = kPageDefault;
-    bool total_only = false;
-    std::optional<DocumentName> after;
-};
-
-constexpr std::string_view kTokenParameters[] = {
-    "category", "class", "clinical-status", "code", "identifier", "status", "type", "vaccine-code"};
-
-bool is_token_parameter(std::string_view name) {
-    return std::find(std::begin(kTokenParameters), std::end(kTokenParameters), name) !=
-           std::end(kTokenParameters);
+bool is_id(const fhir::Criterion& criterion) {
+    return criterion.code == "_id" && criterion.modifier == fhir::Modifier::kNone;
 }
 
-std::vector<std::string_view> split(std::string_view text, char by) {
-    std::vector<std::string_view> out;
-    while (true) {
-        const auto end = text.find(by);
-        out.push_back(text.substr(0, end));
-        if (end == std::string_view::npos) return out;
-        text = text.substr(end + 1);
-    }
-}
-
-Problem unknown_parameter() {
-    return problem_of(400, "not-supported", "A search parameter is not one of this type's here");
-}
-
-// "Patient/1", "1" or an address below the base.
-std::optional<std::string_view> patient_id(std::string_view text, std::string_view base) {
-    if (const auto reference = parse_reference(text, base)) {
-        if (reference->type == "Patient") return reference->id;
-        return std::nullopt;
-    }
-    if (is_fhir_id(text)) return text;
-    return std::nullopt;
-}
-
-// Keys of one criterion's alternatives ("a,b"), in a compartment or (empty) anywhere.
-std::vector<Bytes> token_keys(std::string_view type, const std::string& patient,
-                              const std::string& name, const std::string& value) {
-    const bool scoped = !patient.empty() && (name == "code" || name == "category");
-    std::vector<Bytes> keys;
-    for (const std::string_view one : split(value, ','))
-        keys.push_back(term_key(type, scoped ? patient : std::string(), name, one));
-    return keys;
-}
-
-Status<Problem> read_control(const std::string& name, const std::string& value, Plan& plan) {
-    if (name == "_format" || name == "_pretty") return Done{};
-    if (name == "_count") {
-        std::size_t count = 0;
-        const auto parsed = std::from_chars(value.data(), value.data() + value.size(), count);
-        if (parsed.ec != std::errc{} || parsed.ptr != value.data() + value.size())
-            return fail(problem_of(400, "value", "_count is not a number"));
-        plan.count = std::min(count, kPageMax);
-        plan.total_only = count == 0;
-        return Done{};
-    }
-    if (name == "_summary" && value == "count") {
-        plan.total_only = true;
-        return Done{};
-    }
-    if (name == "_after") {
-        DocumentName after;
-        const auto record = fixed_from_hex<ledger::RecordId>(value.substr(0, 32));
-        const auto version =
-            value.size() > 33 ? parse_version(std::string_view(value).substr(33)) : std::nullopt;
-        if (!record || !version)
-            return fail(problem_of(400, "value", "The link is not one that this server gave"));
-        plan.after = DocumentName{*record, *version};
-        return Done{};
-    }
-    return fail(unknown_parameter());
-}
-
-// All names under a key, ascending.
-Result<std::vector<DocumentName>, Problem> names_of(const vault::Vault& vault, const Bytes& key) {
-    std::vector<DocumentName> out;
-    std::optional<vault::Vault::Entry> after;
-    while (true) {
-        const auto found = vault.find(key, after, kScanStep);
-        if (!found) return fail(store_problem(to_store_error(found.error())));
-        for (const auto& entry : *found)
-            out.push_back(entry.name);
-        if (found->size() < kScanStep) break;
-        after = found->back();
-    }
-    // Keys that only begin with this one come in another order.
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
+Problem refused(const std::vector<fhir::QueryIssue>& issues) {
+    Problem out;
+    out.status = 400;
+    for (const fhir::QueryIssue& issue : issues)
+        out.issues.push_back({"error", issue.code, std::string(issue.reason), issue.parameter});
     return out;
 }
 
-// What fits all criteria, ascending by name.
-Result<std::vector<DocumentName>, Problem> run(const vault::Vault& vault, const Plan& plan) {
-    std::optional<std::vector<DocumentName>> out;
-    for (const auto& alternatives : plan.criteria) {
-        std::vector<DocumentName> any;
-        for (const Bytes& key : alternatives) {
-            auto names = names_of(vault, key);
-            if (!names) return fail(names.error());
-            std::vector<DocumentName> both;
-            std::set_union(any.begin(), any.end(), names->begin(), names->end(),
-                           std::back_inserter(both));
-            any = std::move(both);
-        }
-        if (!out) {
-            out = std::move(any);
-            continue;
-        }
-        std::vector<DocumentName> both;
-        std::set_intersection(out->begin(), out->end(), any.begin(), any.end(),
-                              std::back_inserter(both));
-        out = std::move(both);
-    }
-    return out ? std::move(*out) : std::vector<DocumentName>();
-}
-
-Result<Plan, Problem> make_plan(const std::string& type, const Parameters& parameters,
-                                const std::optional<std::string>& compartment,
-                                const std::string& base) {
-    Plan plan;
-    std::string patient;
-    for (const auto& [name, value] : parameters) {
-        if (name != "patient" && name != "subject" && name != "patient:Patient" &&
-            name != "subject:Patient" && name != "beneficiary") {
-            continue;
-        }
-        const auto id = patient_id(value, base);
-        plan.criteria.push_back(
-            {term_key(type, {}, "patient", id.value_or(std::string_view("/none")))});
-        if (id) patient = *id;
-    }
-    if (compartment) plan.criteria.push_back({compartment_key(*compartment, type)});
-    for (const auto& [name, value] : parameters) {
-        if (name == "patient" || name == "subject" || name == "beneficiary" ||
-            name == "patient:Patient" || name == "subject:Patient") {
-            continue;
-        }
-        if (value.empty()) return fail(problem_of(400, "value", "A search parameter has no value"));
-        if (name == "_id") {
-            plan.by_id = true;
-            for (const std::string_view id : split(value, ','))
-                plan.ids.emplace_back(id);
-        } else if (is_token_parameter(name)) {
-            plan.criteria.push_back(token_keys(type, patient, name, value));
-        } else if (auto read = read_control(name, value, plan); !read) {
-            return fail(read.error());
-        }
-    }
-    return plan;
+Problem too_costly(telemetry::Literal text) {
+    return problem_of(422, "too-costly", text);
 }
 
 }  // namespace
 
-Result<std::vector<DocumentName>, Problem> Searcher::names(
-    const std::string& type, const Parameters& parameters,
-    const std::optional<std::string>& patient, const std::string& base, bool all) {
-    auto plan = make_plan(type, parameters, patient, base);
-    if (!plan) return fail(plan.error());
-    std::vector<DocumentName> out;
-    if (plan->by_id) {
-        for (const std::string& id : plan->ids) {
-            const auto row =
-                is_fhir_id(id)
-                    ? store_.find(type, id)
-                    : Result<std::optional<ResourceRow>, StoreError>(std::optional<ResourceRow>());
-            if (!row) return fail(store_problem(row.error()));
-            if (*row && !(*row)->deleted) out.push_back({(*row)->record, (*row)->version});
-        }
-        std::sort(out.begin(), out.end());
-        if (plan->criteria.empty()) return out;
-    } else if (plan->criteria.empty()) {
-        if (!all) return fail(problem_of(412, "invalid", "The condition names no criterion"));
-        plan->criteria.push_back({type_key(type)});
+Result<fhir::Query, Problem> Searcher::read_query(const std::string& type,
+                                                  const Parameters& parameters, bool lenient) {
+    fhir::QueryOptions options;
+    options.lenient = lenient;
+    auto query = fhir::parse_query(type, parameters, options);
+    if (!query) return fail(refused(query.error()));
+    if (auto resolved = resolve(*query); !resolved) return fail(resolved.error());
+    return std::move(query).value();
+}
+
+Status<Problem> Searcher::resolve(Query& query) {
+    for (fhir::Criterion& criterion : query.criteria) {
+        if (!criterion.is_chain() && !criterion.is_has()) continue;
+        auto resolved = resolve_one(criterion);
+        if (!resolved) return fail(resolved.error());
+        criterion = std::move(resolved).value();
     }
-    auto found = run(store_.vault(), *plan);
-    if (!found || !plan->by_id) return found;
-    std::vector<DocumentName> both;
-    std::set_intersection(out.begin(), out.end(), found->begin(), found->end(),
-                          std::back_inserter(both));
+    return Done{};
+}
+
+Result<fhir::Criterion, Problem> Searcher::resolve_one(const fhir::Criterion& criterion) {
+    std::vector<std::string> found;
+    bool too_many = false;
+    const std::string base = base_();
+    const auto ask =
+        [&](const std::string& type, const fhir::Criterion& inner,
+            const std::function<void(const formats::json::Value&, const Candidate&)>& take)
+        -> Status<Problem> {
+        Query query;
+        query.type = type;
+        query.criteria.push_back(inner);
+        return each(query, [&](Candidate& candidate) {
+            const auto document = formats::json::parse(candidate.stored, candidate.stored.size());
+            if (document) take(document->root(), candidate);
+            too_many = found.size() > kChainedMax;
+            return !too_many;
+        });
+    };
+    if (criterion.is_has()) {
+        const fhir::SearchParameter* reference =
+            fhir::definitions().find_search_parameter(criterion.has_type, criterion.has_reference);
+        const auto done = ask(criterion.has_type, criterion.inner->front(),
+                              [&](const formats::json::Value& resource, const Candidate&) {
+                                  for (const std::string& text : fhir::references_of(
+                                           resource, reference, criterion.type, base)) {
+                                      const auto target = parse_reference(text, {});
+                                      if (target) found.emplace_back(target->id);
+                                  }
+                              });
+        if (!done) return fail(done.error());
+    } else {
+        for (std::size_t i = 0; i < criterion.chain_types.size(); ++i) {
+            const std::string& type = criterion.chain_types[i];
+            const auto done = ask(type, (*criterion.inner)[i],
+                                  [&](const formats::json::Value&, const Candidate& candidate) {
+                                      const auto identity = identity_of(candidate.stored);
+                                      if (identity)
+                                          found.push_back(type + '/' + std::string(identity->id));
+                                  });
+            if (!done) return fail(done.error());
+        }
+    }
+    if (too_many) return fail(too_costly("A chained criterion fits too many resources"));
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return criterion.is_has() ? fhir::resolve_has(criterion, found)
+                              : fhir::resolve_chain(criterion, found);
+}
+
+Status<Problem> Searcher::scan(const Bytes& key, Names& to) {
+    fhir::KeyRange range;
+    range.prefix = key;
+    range.first = key;
+    range.end = key;
+    ++range.end.back();
+    return scan(range, to);
+}
+
+Status<Problem> Searcher::scan(const fhir::KeyRange& range, Names& to) {
+    std::optional<vault::Vault::Entry> after;
+    // An entry with a version of 0 comes before all entries of its key.
+    if (range.first != range.prefix) after = vault::Vault::Entry{range.first, {}};
+    while (true) {
+        const auto found = store_.vault().find(range.prefix, after, kScanStep);
+        if (!found) return fail(store_problem(to_store_error(found.error())));
+        for (const auto& entry : *found) {
+            if (entry.key >= range.end) return Done{};
+            if (fhir::admits(range, entry.key)) to.push_back({entry.name, range.exact});
+        }
+        if (found->size() < kScanStep) return Done{};
+        after = found->back();
+    }
+}
+
+Result<std::optional<Searcher::Names>, Problem> Searcher::by_id(const Query& query) {
+    const auto criterion = std::find_if(query.criteria.begin(), query.criteria.end(), is_id);
+    if (criterion == query.criteria.end()) return std::optional<Names>();
+    Names out;
+    for (const fhir::SearchValue& value : criterion->values) {
+        if (!is_fhir_id(value.text)) continue;
+        const auto row = store_.find(query.type, value.text);
+        if (!row) return fail(store_problem(row.error()));
+        if (*row && !(*row)->deleted) out.push_back({{(*row)->record, (*row)->version}, false});
+    }
+    return std::optional(std::move(out));
+}
+
+Result<Searcher::Names, Problem> Searcher::candidates(const Query& query,
+                                                      const std::optional<std::string>& patient,
+                                                      Rest& rest) {
+    const auto sort_names = [](Names& names) {
+        std::sort(names.begin(), names.end(), [](const Found& a, const Found& b) {
+            return a.name != b.name ? a.name < b.name : a.exact > b.exact;
+        });
+        const auto end =
+            std::unique(names.begin(), names.end(),
+                        [](const Found& a, const Found& b) { return a.name == b.name; });
+        names.erase(end, names.end());
+    };
+    Names within;
+    if (patient) {
+        if (auto done = scan(compartment_key(*patient, query.type), within); !done)
+            return fail(done.error());
+        sort_names(within);
+    }
+    auto ids = by_id(query);
+    if (!ids) return fail(ids.error());
+    Names out;
+    if (*ids) {
+        out = **std::move(ids);
+        for (std::size_t i = 0; i < query.criteria.size(); ++i)
+            rest.always.push_back(i);
+    } else {
+        const fhir::Plan plan = fhir::plan_of(query, base_());
+        rest = {plan.residual, plan.driving};
+        if (plan.all && patient) return within;
+        if (plan.all) {
+            if (auto done = scan(type_key(query.type), out); !done) return fail(done.error());
+        }
+        for (const fhir::KeyRange& range : plan.ranges) {
+            if (auto done = scan(range, out); !done) return fail(done.error());
+        }
+    }
+    sort_names(out);
+    if (!patient) return out;
+    Names both;
+    std::set_intersection(out.begin(), out.end(), within.begin(), within.end(),
+                          std::back_inserter(both),
+                          [](const Found& a, const Found& b) { return a.name < b.name; });
     return both;
+}
+
+// Reads the candidate, and asks what the index has not answered. False also when it was erased or
+// replaced since it was found.
+Result<bool, Problem> Searcher::fits(Candidate& candidate, bool exact, const Query& query,
+                                     const Rest& rest) {
+    auto stored = store_.read(candidate.name.record, candidate.name.version);
+    if (!stored && stored.error() == StoreError::kErased) return false;
+    if (!stored) return fail(store_problem(stored.error()));
+    candidate.stored = std::move(stored).value();
+    const bool known = rest.always.empty() && (exact || rest.unless_exact.empty());
+    if (known && query.sort.empty()) return true;
+    const auto document = formats::json::parse(candidate.stored, candidate.stored.size());
+    if (!document) return fail(store_problem(StoreError::kDisk));
+    const std::string base = base_();
+    const auto match = [&](const std::vector<std::size_t>& criteria) {
+        return std::all_of(criteria.begin(), criteria.end(), [&](std::size_t index) {
+            return fhir::matches(document->root(), query.criteria[index], base);
+        });
+    };
+    if (!match(rest.always) || (!exact && !match(rest.unless_exact))) return false;
+    for (const fhir::SortKey& key : query.sort) {
+        const Bytes part = fhir::sort_key(document->root(), key);
+        append_be32(candidate.sort_key, static_cast<std::uint32_t>(part.size()));
+        candidate.sort_key += part;
+    }
+    return true;
+}
+
+Status<Problem> Searcher::each(const Query& query,
+                               const std::function<bool(Candidate&)>& call_back) {
+    Rest rest;
+    const auto names = candidates(query, {}, rest);
+    if (!names) return fail(names.error());
+    for (const Found& found : *names) {
+        Candidate candidate;
+        candidate.name = found.name;
+        const auto fit = fits(candidate, found.exact, query, rest);
+        if (!fit) return fail(fit.error());
+        if (*fit && !call_back(candidate)) return Done{};
+    }
+    return Done{};
 }
 
 Result<std::vector<std::string>, Problem> Searcher::match(std::string_view type,
@@ -215,61 +235,18 @@ Result<std::vector<std::string>, Problem> Searcher::match(std::string_view type,
                                                           std::size_t limit) {
     const auto parameters = http::parse_form(query);
     if (!parameters) return fail(problem_of(400, "invalid", "The query cannot be read"));
-    const auto found = names(std::string(type), *parameters, {}, {}, false);
-    if (!found) return fail(found.error());
+    auto read = read_query(std::string(type), *parameters, false);
+    if (!read) return fail(read.error());
+    if (read->criteria.empty())
+        return fail(problem_of(412, "invalid", "The condition names no criterion"));
     std::vector<std::string> ids;
-    for (const DocumentName& name : *found) {
-        if (ids.size() == limit) break;
-        const auto stored = store_.read(name.record, name.version);
-        if (!stored) return fail(store_problem(stored.error()));
-        const auto identity = identity_of(*stored);
+    const auto done = each(*read, [&](Candidate& candidate) {
+        const auto identity = identity_of(candidate.stored);
         if (identity) ids.emplace_back(identity->id);
-    }
+        return ids.size() < limit;
+    });
+    if (!done) return fail(done.error());
     return ids;
-}
-
-Reply Searcher::search(const Call& call, const std::string& type,
-                       const std::optional<std::string>& patient, const std::string& base) {
-    if (auto allowed = allow(call, type, 's'); !allowed) return fail(allowed.error());
-    const auto plan = make_plan(type, call.parameters, patient, base);
-    if (!plan) return fail(plan.error());
-    const auto found = names(type, call.parameters, patient, base, true);
-    if (!found) return fail(found.error());
-    auto next = found->begin();
-    if (plan->after) next = std::upper_bound(found->begin(), found->end(), *plan->after);
-    const std::size_t left = static_cast<std::size_t>(found->end() - next);
-    const auto end =
-        next + static_cast<std::ptrdiff_t>(plan->total_only ? 0 : std::min(left, plan->count));
-    BundleText out("searchset");
-    out.total(found->size());
-    Parameters parameters = call.parameters;
-    const std::string url = base + '/' + (patient ? "Patient/" + *patient + '/' : "") + type;
-    const auto link = [&] {
-        return parameters.empty() ? url : url + '?' + format_parameters(parameters);
-    };
-    out.link("self", link());
-    if (end != found->end() && !plan->total_only) {
-        parameters.erase(std::remove_if(parameters.begin(), parameters.end(),
-                                        [](const auto& one) { return one.first == "_after"; }),
-                         parameters.end());
-        const DocumentName& last = *(end - 1);
-        parameters.emplace_back("_after",
-                                to_hex(last.record.view()) + '-' + std::to_string(last.version));
-        out.link("next", link());
-    }
-    for (; next != end; ++next) {
-        const auto stored = store_.read(next->record, next->version);
-        // Erased since it was found.
-        if (!stored && stored.error() == StoreError::kErased) continue;
-        if (!stored) return fail(store_problem(stored.error()));
-        const auto identity = identity_of(*stored);
-        if (!identity) return fail(store_problem(StoreError::kDisk));
-        out.found(base + '/' + std::string(identity->type) + '/' + std::string(identity->id),
-                  *stored, "match");
-    }
-    Answer answer;
-    answer.body = std::move(out).finish();
-    return answer;
 }
 
 }  // namespace consilium::services::ehr
