@@ -16,7 +16,7 @@ namespace {
 
 using formats::json::Value;
 
-constexpr std::string_view kImportScope = "user/*.cud user/Import.cr";
+constexpr std::string_view kImportScope = "user/*.cuds user/Import.cr";
 constexpr std::size_t kIssuesShown = 5;
 constexpr std::size_t kAnswerBytesMax = 256U << 20U;
 

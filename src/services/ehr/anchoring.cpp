@@ -8,6 +8,17 @@
 
 namespace consilium::services::ehr {
 
+namespace {
+
+std::chrono::milliseconds until_next_tick(std::uint64_t tick_ms) {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto tick = static_cast<std::int64_t>(tick_ms);
+    return std::chrono::milliseconds(tick - now.count() % tick);
+}
+
+}  // namespace
+
 // The answers of one round's transactions. They may come when nobody waits any more.
 struct Anchoring::Answers {
     std::mutex mutex;
@@ -71,10 +82,9 @@ void Anchoring::run() {
             continue;
         }
         if (stopping_) return;
-        // Others that come in the meantime go along.
+        // To the next tick of the clock, so that it does not show when the first of them came.
         if (tick_ms_ > 0) {
-            changed_.wait_for(lock, std::chrono::milliseconds(tick_ms_),
-                              [this] { return stopping_; });
+            changed_.wait_for(lock, until_next_tick(tick_ms_), [this] { return stopping_; });
         }
         if (stopping_) return;
         woken_ = false;
@@ -87,26 +97,31 @@ void Anchoring::run() {
 }
 
 bool Anchoring::round() {
-    auto work = resumed();
+    std::vector<Planned> work;
+    if (!resume(work)) return false;
     if (work.empty()) work = planned();
     if (work.empty()) return false;
     return hand_over(work);
 }
 
-std::vector<Anchoring::Planned> Anchoring::resumed() {
-    std::vector<Planned> out;
-    const auto rows = store_.vault().rows(submission_prefix(), {}, kChartsPerRoundMax);
-    if (!rows) return out;
-    for (const auto& row : *rows) {
-        const auto chart = decode_submission_key(row.key);
-        auto submission = decode_submission(*row.value);
-        if (!chart || !submission) {
-            log_.error("fhir", "a row of a transaction that is under way cannot be read");
-            continue;
+bool Anchoring::resume(std::vector<Planned>& out) {
+    Bytes after;
+    while (out.size() < kChartsPerRoundMax) {
+        const auto rows = store_.vault().rows(submission_prefix(), after, kChartsPerRoundMax);
+        if (!rows) return false;
+        for (const auto& row : *rows) {
+            const auto chart = decode_submission_key(row.key);
+            auto submission = decode_submission(*row.value);
+            if (!chart || !submission) {
+                log_.error("fhir", "a row of a transaction that is under way cannot be read");
+                return false;
+            }
+            if (refused_.count(*chart) == 0) out.push_back({*chart, *std::move(submission)});
         }
-        if (refused_.count(*chart) == 0) out.push_back({*chart, *std::move(submission)});
+        if (rows->size() < kChartsPerRoundMax) return true;
+        after = rows->back().key;
     }
-    return out;
+    return true;
 }
 
 std::vector<Anchoring::Planned> Anchoring::planned() {
@@ -117,8 +132,10 @@ std::vector<Anchoring::Planned> Anchoring::planned() {
         if (!first || first->empty()) break;
         const ledger::ChartId chart = first->front().chart;
         const auto pending = pending_of(chart);
-        if (!pending) break;
-        if (refused_.count(chart) == 0) {
+        // One transaction of a chart at a time: what is under way must be settled first.
+        const auto under_way = store_.vault().row(submission_key(chart));
+        if (!pending || !under_way) break;
+        if (refused_.count(chart) == 0 && !*under_way) {
             if (auto one = plan(chart, *pending)) {
                 out.push_back(*std::move(one));
             } else {

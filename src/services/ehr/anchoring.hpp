@@ -54,7 +54,8 @@ class Anchoring {
         Submission submission;
     };
     void run();
-    [[nodiscard]] std::vector<Planned> resumed();
+    // What was handed over before; false when the disk cannot be read.
+    [[nodiscard]] bool resume(std::vector<Planned>& out);
     [[nodiscard]] std::vector<Planned> planned();
     [[nodiscard]] std::optional<Planned> plan(const ledger::ChartId& chart,
                                               const std::vector<Pending>& pending);

@@ -25,10 +25,9 @@ Status<Problem> plan(std::vector<Entry>& entries, Work& work) {
             }
         }
     };
-    each([&work](Entry& entry) {
-        auto resolved = work.resolve(entry.step);
-        if (resolved) work.bind(entry.full_url, entry.step);
-        return resolved;
+    each([&work](Entry& entry) -> Status<Problem> {
+        if (auto resolved = work.resolve(entry.step); !resolved) return resolved;
+        return work.bind(entry.full_url, entry.step);
     });
     if (problem.issues.empty()) each([&work](Entry& entry) { return work.write(entry.step); });
     if (!problem.issues.empty()) return fail(problem);
@@ -44,6 +43,7 @@ bool has_conditional_reference(const Value& resource) {
 }
 
 constexpr std::size_t kBatchStepMax = 2000;
+constexpr int kTriesMax = 8;
 
 }  // namespace
 
@@ -51,8 +51,9 @@ constexpr std::size_t kBatchStepMax = 2000;
 // that the entry sees those before it.
 class Batch {
  public:
-    Batch(Store& store, Searcher& searcher, const FhirOptions& options, std::size_t count)
-        : work_(store, searcher, options), answers_(count) {}
+    Batch(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
+          std::size_t count)
+        : work_(store, searcher, options, scopes), answers_(count) {}
 
     void set(std::size_t index, Answer answer) { answers_[index] = std::move(answer); }
 
@@ -105,7 +106,7 @@ Reply Fhir::batch(const Value& bundle, const Call& call) {
     const std::string base = options_.base();
     const Value* array = bundle.find("entry");
     const std::size_t count = array == nullptr ? 0 : array->array().size();
-    Batch work(store_, searcher_, options_, count);
+    Batch work(store_, searcher_, options_, call.scopes, count);
     std::unique_lock<std::mutex> turn;
     for (std::size_t i = 0; i < count; ++i) {
         auto entry = read_entry(array->array()[i], place_of(i), call, base);
@@ -169,14 +170,24 @@ Reply Fhir::transaction(const Value& bundle, const Call& call) {
                                          [](const Entry& entry) { return entry.step.conditional; });
     std::unique_lock<std::mutex> turn;
     if (conditional) turn = std::unique_lock(conditional_);
-    Work work(store_, searcher_, options_);
-    if (auto planned = plan(entries, work); !planned) return fail(planned.error());
-    if (auto committed = work.commit(); !committed) return fail(store_problem(committed.error()));
+    std::optional<Work> work;
+    std::vector<Entry> planned;
+    for (int tries = 1;; ++tries) {
+        planned = entries;
+        work.emplace(store_, searcher_, options_, call.scopes);
+        if (auto done = plan(planned, *work); !done) return fail(done.error());
+        const auto committed = work->commit();
+        if (committed) break;
+        // Somebody else was faster with one of the resources.
+        if (committed.error() != StoreError::kConflict || tries == kTriesMax)
+            return fail(store_problem(committed.error()));
+    }
     if (turn) turn.unlock();
     BundleText out("transaction-response");
-    for (Entry& entry : entries)
-        out.response(entry.get ? answer_of(handle(std::move(*entry.get))) : work.answer(entry.step),
-                     base);
+    for (Entry& entry : planned) {
+        out.response(
+            entry.get ? answer_of(handle(std::move(*entry.get))) : work->answer(entry.step), base);
+    }
     Answer answer;
     answer.body = std::move(out).finish();
     return answer;

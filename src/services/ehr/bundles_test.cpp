@@ -95,6 +95,19 @@ TEST_F(FhirTest, TwoEntriesAboutOneResourceAreRefused) {
     EXPECT_EQ(count("Patient"), 0U);
 }
 
+TEST_F(FhirTest, OneFullUrlNamesOneEntryAndOneConditionOneResource) {
+    const auto twice =
+        post("", bundle("transaction", {entry("urn:uuid:p", kPatient, "POST", "Patient"),
+                                        entry("urn:uuid:p", kPatient, "POST", "Patient")}));
+    EXPECT_EQ(twice.error().issues[0].code, "duplicate");
+    const std::string once = R"(,"ifNoneExist":"identifier=s|1")";
+    const auto both =
+        post("", bundle("transaction", {entry("urn:uuid:1", kPatient, "POST", "Patient", once),
+                                        entry("urn:uuid:2", kPatient, "POST", "Patient", once)}));
+    EXPECT_EQ(both.error().issues[0].code, "duplicate");
+    EXPECT_EQ(count("Patient"), 0U);
+}
+
 TEST_F(FhirTest, ABatchTakesWhatItCan) {
     const auto reply = post(
         "",

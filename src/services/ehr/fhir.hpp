@@ -52,7 +52,7 @@ class Fhir {
     [[nodiscard]] Reply patch(Call& call);
     [[nodiscard]] Reply erase(Call& call);
     // One write in a step of its own, tried again when somebody else was faster.
-    [[nodiscard]] Reply write_alone(const Step& wanted);
+    [[nodiscard]] Reply write_alone(const Step& wanted, const http::Scopes* scopes);
     // history.cpp
     [[nodiscard]] Reply history(const Call& call);
     // operations.cpp
@@ -64,7 +64,8 @@ class Fhir {
     [[nodiscard]] Reply transaction(const formats::json::Value& bundle, const Call& call);
     // import.cpp
     [[nodiscard]] Reply import(Call& call);
-    [[nodiscard]] Reply import_entries(Import& import, const formats::json::Value* array);
+    [[nodiscard]] Reply import_entries(Import& import, const formats::json::Value* array,
+                                       const http::Scopes* scopes);
     [[nodiscard]] Reply worklist(const Call& call);
 
     Store& store_;

@@ -75,9 +75,8 @@ bool plan_once(Import& import, Work& work) {
         }
     };
     each([&work](Entry& entry) -> Status<Problem> {
-        auto resolved = work.resolve(entry.step);
-        if (resolved) work.bind(entry.full_url, entry.step);
-        return resolved;
+        if (auto resolved = work.resolve(entry.step); !resolved) return resolved;
+        return work.bind(entry.full_url, entry.step);
     });
     each([&work](Entry& entry) { return work.write(entry.step); });
     return import.faults.size() == before;
@@ -235,15 +234,15 @@ Reply Fhir::import(Call& call) {
             import->faults[i] = {std::nullopt, entry.error().issues};
         }
     }
-    return import_entries(*import, array);
+    return import_entries(*import, array, call.scopes);
 }
 
 // What is left when no attempt finds a new fault is stored, in one step with what is not taken.
-Reply Fhir::import_entries(Import& import, const Value* array) {
+Reply Fhir::import_entries(Import& import, const Value* array, const http::Scopes* scopes) {
     const std::lock_guard turn(conditional_);
     std::optional<Work> work;
     do {
-        work.emplace(store_, searcher_, options_);
+        work.emplace(store_, searcher_, options_, scopes);
     } while (!plan_once(import, *work));
     if (!import.faults.empty() && !import.quarantine) {
         Problem problem;

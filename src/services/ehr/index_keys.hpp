@@ -18,6 +18,9 @@ namespace consilium::services::ehr {
 // of the second.
 [[nodiscard]] Bytes compartment_prefix(std::string_view patient);
 [[nodiscard]] Bytes compartment_key(std::string_view patient, std::string_view type);
+// A resource can be in the compartments of so many Patients.
+inline constexpr std::size_t kCompartmentsMax = 100;
+
 // All keys of a resource as it is stored, at most vault::kIndexKeysMax.
 [[nodiscard]] std::vector<Bytes> index_keys(const formats::json::Value& resource,
                                             std::string_view type,

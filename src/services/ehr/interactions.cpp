@@ -113,12 +113,12 @@ Reply Fhir::vread(const Call& call) {
 
 // The steps' shared end: resolve, check, store; again when somebody else was faster and the client
 // did not say which version it means.
-Reply Fhir::write_alone(const Step& wanted) {
+Reply Fhir::write_alone(const Step& wanted, const http::Scopes* scopes) {
     std::unique_lock<std::mutex> turn;
     if (wanted.conditional) turn = std::unique_lock(conditional_);
     for (int tries = 0; tries < kTriesMax; ++tries) {
         Step step = wanted;
-        Work work(store_, searcher_, options_);
+        Work work(store_, searcher_, options_, scopes);
         if (auto resolved = work.resolve(step); !resolved) return fail(resolved.error());
         if (auto written = work.write(step); !written) return fail(written.error());
         const auto committed = work.commit();
@@ -141,7 +141,7 @@ Reply Fhir::create(Call& call) {
     step.conditional = !call.if_none_exist.empty();
     step.query = call.if_none_exist;
     step.wanted = call.wanted;
-    return write_alone(step);
+    return write_alone(step, call.scopes);
 }
 
 Reply Fhir::update(Call& call) {
@@ -165,7 +165,7 @@ Reply Fhir::update(Call& call) {
     }
     if (!step.id.empty() && !is_fhir_id(step.id))
         return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
-    return write_alone(step);
+    return write_alone(step, call.scopes);
 }
 
 Reply Fhir::erase(Call& call) {
@@ -183,7 +183,7 @@ Reply Fhir::erase(Call& call) {
         step.conditional = true;
         step.query = query_of(call.parameters);
     }
-    return write_alone(step);
+    return write_alone(step, call.scopes);
 }
 
 Reply Fhir::patch(Call& call) {

@@ -232,6 +232,42 @@ TEST_F(FhirTest, EverythingShowsTheCompartmentAsFarAsTheTokenGoes) {
     EXPECT_EQ(count(patient + "/$everything"), 3U);
     scopes = http::Scopes::parse("user/Patient.r user/Condition.r");
     EXPECT_EQ(count(patient + "/$everything"), 2U);
+    EXPECT_NE(get(patient + "/$everything")->body.find(R"("total":2)"), Bytes::npos);
+}
+
+TEST_F(FhirTest, ConditionsLookOnlyWhereTheTokenMaySearch) {
+    EXPECT_EQ(post("Patient", kNumbered)->status, 201);
+    const auto once = [&] {
+        Call create = call(Verb::kPost, "Patient", kNumbered);
+        create.if_none_exist = "identifier=urn:s|7";
+        return fhir->handle(std::move(create));
+    };
+    scopes = http::Scopes::parse("user/Patient.cud");
+    EXPECT_EQ(once().error().status, 403);
+    EXPECT_EQ(put("Patient?identifier=urn:s%7C7", kNumbered).error().status, 403);
+    EXPECT_EQ(remove("Patient?identifier=urn:s%7C7").error().status, 403);
+    EXPECT_EQ(post("Patient", R"({"resourceType":"Patient","generalPractitioner":[)"
+                              R"({"reference":"Practitioner?identifier=npi|1"}]})")
+                  .error()
+                  .issues[0]
+                  .code,
+              "forbidden");
+    scopes = http::Scopes::parse("user/Patient.cs");
+    const auto shown = once();
+    EXPECT_EQ(shown->status, 200);
+    EXPECT_TRUE(shown->body.empty());
+}
+
+TEST_F(FhirTest, AnUpdateDoesNotTakeAnothersPlaceOrChart) {
+    const std::string other = new_patient();
+    Bytes body = kNumbered;
+    body.insert(1, R"("id":")" + other.substr(8) + R"(",)");
+    EXPECT_EQ(put("Patient?identifier=urn:s%7C9", body).error().status, 409);
+    const std::string patient = new_patient();
+    const std::string name = create("Observation", observation_of(patient));
+    Bytes moved = observation_of(other);
+    moved.insert(1, R"("id":")" + name.substr(12) + R"(",)");
+    EXPECT_EQ(put(name, moved).error().issues[0].code, "business-rule");
 }
 
 TEST_F(FhirTest, MinimalAndOutcomeAnswers) {

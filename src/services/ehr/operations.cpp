@@ -43,18 +43,22 @@ Reply Fhir::everything(const Call& call) {
         if (found->size() < kScanStep) break;
         after = found->back();
     }
-    out.total(names.size());
-    out.link("self", base + "/Patient/" + id + "/$everything");
+    // Each type asks for its own scope, and is counted only then: a token shows what it may show.
+    std::vector<Bytes> shown;
     for (const auto& name : names) {
-        const auto stored = store_.read(name.record, name.version);
+        auto stored = store_.read(name.record, name.version);
         if (!stored && stored.error() == StoreError::kErased) continue;
         if (!stored) return fail(store_problem(stored.error()));
         const auto identity = identity_of(*stored);
         if (!identity) return fail(store_problem(StoreError::kDisk));
-        // Each type asks for its own scope, so that a token shows what it may show and no more.
-        if (!allow(call, identity->type, 'r')) continue;
+        if (allow(call, identity->type, 'r')) shown.push_back(std::move(stored).value());
+    }
+    out.total(shown.size());
+    out.link("self", base + "/Patient/" + id + "/$everything");
+    for (const Bytes& stored : shown) {
+        const auto identity = identity_of(stored);
         out.found(base + '/' + std::string(identity->type) + '/' + std::string(identity->id),
-                  *stored, "match");
+                  stored, "match");
     }
     Answer answer;
     answer.body = std::move(out).finish();

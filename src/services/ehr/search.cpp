@@ -230,6 +230,27 @@ Status<Problem> Searcher::each(const Query& query,
     return Done{};
 }
 
+Result<std::vector<vault::DocumentName>, Problem> Searcher::names(
+    const std::string& type, const Parameters& parameters,
+    const std::optional<std::string>& patient, bool all) {
+    auto query = read_query(type, parameters, false);
+    if (!query) return fail(query.error());
+    if (query->criteria.empty() && !all)
+        return fail(problem_of(412, "invalid", "The condition names no criterion"));
+    Rest rest;
+    const auto found = candidates(*query, patient, rest);
+    if (!found) return fail(found.error());
+    std::vector<vault::DocumentName> out;
+    for (const Found& one : *found) {
+        Candidate candidate;
+        candidate.name = one.name;
+        const auto fit = fits(candidate, one.exact, *query, rest);
+        if (!fit) return fail(fit.error());
+        if (*fit) out.push_back(one.name);
+    }
+    return out;
+}
+
 Result<std::vector<std::string>, Problem> Searcher::match(std::string_view type,
                                                           std::string_view query,
                                                           std::size_t limit) {

@@ -38,6 +38,10 @@ class Searcher {
     [[nodiscard]] Result<std::vector<std::string>, Problem> match(std::string_view type,
                                                                   std::string_view query,
                                                                   std::size_t limit);
+    // All that fits, ascending by name; with `all`, also when nothing restricts it.
+    [[nodiscard]] Result<std::vector<vault::DocumentName>, Problem> names(
+        const std::string& type, const Parameters& parameters,
+        const std::optional<std::string>& patient, bool all);
     // A searchset Bundle; `patient` restricts it to that compartment.
     [[nodiscard]] Reply search(const Call& call, const std::string& type,
                                const std::optional<std::string>& patient);
@@ -99,6 +103,12 @@ class Searcher {
                                                const Rest& rest,
                                                const std::optional<Position>& from);
     // search_includes.cpp
+    [[nodiscard]] Result<Names, Problem> targets_of(const Call& call,
+                                                    const formats::fhir::Include& include,
+                                                    const formats::json::Value& resource);
+    [[nodiscard]] Result<Names, Problem> referrers_of(const Call& call,
+                                                      const formats::fhir::Include& include,
+                                                      const std::string& target);
     [[nodiscard]] Result<std::vector<Bytes>, Problem> included(const Call& call, const Query& query,
                                                                const Page& page);
 

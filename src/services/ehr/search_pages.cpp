@@ -17,6 +17,8 @@ namespace {
 namespace fhir = formats::fhir;
 
 constexpr std::string_view kCursor = "_cursor";
+// A page ends when its resources pass this.
+constexpr std::size_t kPageBytesMax = 16U * 1024U * 1024U;
 
 std::size_t count_of(const fhir::Query& query) {
     return std::min<std::size_t>(query.count.value_or(kPageDefault), kPageMax);
@@ -58,10 +60,11 @@ Result<Searcher::Page, Problem> Searcher::listed(const Query& query, Names names
     const bool count_all = !exact && (query.total == fhir::Total::kAccurate || counts_only(query));
     if (exact && query.total != fhir::Total::kNone) page.total = names.size();
     std::uint64_t fitting = 0;
+    std::size_t bytes = 0;
     for (const Found& found : names) {
         const bool passed = from && found.name.record <= from->last.record;
         if (passed && !count_all) continue;
-        if (page.hits.size() == count_of(query)) {
+        if (page.hits.size() == count_of(query) || bytes >= kPageBytesMax) {
             page.more = true;
             if (!count_all) break;
         }
@@ -72,8 +75,9 @@ Result<Searcher::Page, Problem> Searcher::listed(const Query& query, Names names
         if (!fit) return fail(fit.error());
         if (!*fit) continue;
         ++fitting;
-        if (!passed && page.hits.size() < count_of(query))
-            page.hits.push_back(std::move(candidate));
+        if (passed || page.hits.size() == count_of(query) || bytes >= kPageBytesMax) continue;
+        bytes += candidate.stored.size();
+        page.hits.push_back(std::move(candidate));
     }
     if (count_all || (!exact && !page.more && !from)) page.total = fitting;
     if (counts_only(query)) page.more = false;
@@ -104,11 +108,14 @@ Result<Searcher::Page, Problem> Searcher::sorted(const Query& query, const Names
             return is_before(from->sort_key, from->last, one.sort_key, one.name);
         });
     }
-    for (; next != all.end() && page.hits.size() < count_of(query); ++next) {
+    std::size_t bytes = 0;
+    for (; next != all.end() && page.hits.size() < count_of(query) && bytes < kPageBytesMax;
+         ++next) {
         auto stored = store_.read(next->name.record, next->name.version);
         if (!stored && stored.error() == StoreError::kErased) continue;
         if (!stored) return fail(store_problem(stored.error()));
         next->stored = std::move(stored).value();
+        bytes += next->stored.size();
         page.hits.push_back(std::move(*next));
     }
     page.more = next != all.end() && !counts_only(query);

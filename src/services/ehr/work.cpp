@@ -23,20 +23,26 @@ std::string join(std::string_view type, std::string_view id) {
 
 }  // namespace
 
-Work::Work(Store& store, Searcher& searcher, const FhirOptions& options)
-    : store_(store), searcher_(searcher), options_(options), now_(options.now()) {}
+Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes)
+    : store_(store), searcher_(searcher), options_(options), scopes_(scopes), now_(options.now()) {}
 
-void Work::bind(std::string_view full_url, const Step& step) {
-    if (full_url.empty() || step.id.empty()) return;
+Status<Problem> Work::bind(std::string_view full_url, const Step& step) {
+    if (full_url.empty() || step.id.empty()) return Done{};
     const std::string target = join(step.type, step.id);
-    bound_.emplace(full_url, target);
+    if (const auto bound = bound_.emplace(full_url, target);
+        !bound.second && bound.first->second != target) {
+        return fail(problem_of(400, "duplicate", "Two entries have the same fullUrl", step.at));
+    }
     // A relative reference is read against the entry's fullUrl (FHIR R4 bundle, section 2.36.4.1).
     const auto slash = full_url.rfind('/');
     if (full_url.substr(0, 4) == "http" && slash != std::string_view::npos)
         bound_.emplace(join(step.type, full_url.substr(slash + 1)), target);
+    return Done{};
 }
 
 Result<std::string, Problem> Work::find_one(const Step& step) {
+    if (scopes_ == nullptr || !scopes_->grants({step.type, 's'}))
+        return fail(problem_of(403, "forbidden", "The access token does not grant this", step.at));
     const auto ids = searcher_.match(step.type, step.query, 2);
     if (!ids) return fail(ids.error());
     if (ids->size() > 1) {
@@ -82,6 +88,17 @@ Status<Problem> Work::resolve(Step& step) {
             }
             step.unchanged = true;
             return Done{};
+        } else if (!claimed_.insert(step.type + '?' + step.query).second) {
+            return fail(
+                problem_of(400, "duplicate", "Two entries have the same condition", step.at));
+        } else if (!step.id.empty()) {
+            // An update whose condition fits nothing makes its id: it must be free.
+            const auto taken = store_.find(step.type, step.id);
+            if (!taken) return fail(store_problem(taken.error()));
+            if (*taken && !(*taken)->deleted) {
+                return fail(problem_of(
+                    409, "conflict", "A resource with that id is there and does not fit", step.at));
+            }
         }
     }
     if (step.id.empty()) {
@@ -151,6 +168,10 @@ std::optional<std::string> Work::resolve_conditional(std::string_view text, cons
     if (known != conditional_.end()) return known->second;
     const auto parts = parse_conditional_reference(text);
     if (!parts) return std::nullopt;
+    if (scopes_ == nullptr || !scopes_->grants({parts->type, 's'})) {
+        issues.push_back({"error", "forbidden", "The access token does not grant this", path});
+        return std::nullopt;
+    }
     const auto ids = searcher_.match(parts->type, parts->query, 2);
     if (!ids) {
         for (Issue issue : ids.error().issues) {
@@ -189,13 +210,17 @@ std::optional<std::string> Work::resolve_reference(std::string_view text, const 
         return std::nullopt;
     }
     if (text.substr(0, type.size()) == type) return std::nullopt;
-    return join(type, id);
+    std::string relative = join(type, id);
+    if (!reference->version.empty()) relative += "/_history/" + std::string(reference->version);
+    return relative;
 }
 
 Status<Problem> Work::check_references(const Step& step,
                                        std::map<std::string, std::string, std::less<>>& rewritten) {
     Problem problem;
     problem.status = 422;
+    // A Bundle that is stored is a document: its entries speak among themselves.
+    if (step.type == "Bundle") return Done{};
     for_each_reference(*step.resource, step.at,
                        [&](std::string_view text, const std::string& path) {
                            if (auto instead = resolve_reference(text, path, problem.issues))
@@ -205,10 +230,7 @@ Status<Problem> Work::check_references(const Step& step,
     return Done{};
 }
 
-Result<ledger::ChartId, Problem> Work::chart_for(const Step& step,
-                                                 const std::vector<std::string_view>& patients) {
-    // A record stays in the list in which its first version is anchored.
-    if (step.before) return step.before->chart;
+Result<ledger::ChartId, Problem> Work::chart_for(const std::vector<std::string_view>& patients) {
     for (const std::string_view patient : patients) {
         const std::string id(patient);
         const auto fresh = charts_.find(id);
@@ -267,8 +289,16 @@ Status<Problem> Work::write(Step& step) {
     auto stored = formats::json::parse(change.stored, change.stored.size());
     if (!stored) return fail(problem_of(400, "structure", "The resource nests too deep", step.at));
     const auto patients = patients_of(stored->root(), step.type, step.id);
-    auto chart = chart_for(step, patients);
+    auto chart = chart_for(patients);
     if (!chart) return fail(chart.error());
+    // A record stays in the list in which its first version is anchored.
+    if (step.before && step.before->chart != *chart) {
+        return fail(problem_of(422, "business-rule",
+                               "The resource would move to another patient's chart", step.at));
+    }
+    if (patients.size() > kCompartmentsMax) {
+        return fail(problem_of(422, "too-costly", "The resource is of too many patients", step.at));
+    }
     change.after.chart = *chart;
     change.index = index_keys(stored->root(), step.type, patients);
     step.change = changes_.size();
@@ -314,7 +344,10 @@ Answer Work::answer(const Step& step) const {
     out.version = row.version;
     out.updated = row.updated;
     out.location = join(step.type, step.id) + "/_history/" + std::to_string(row.version);
-    if (step.wanted == Return::kRepresentation) {
+    // What was there already is shown to those who may read it.
+    const bool readable =
+        change != nullptr || (scopes_ != nullptr && scopes_->grants({step.type, 'r'}));
+    if (step.wanted == Return::kRepresentation && readable) {
         if (change != nullptr) {
             out.body = change->stored;
         } else if (auto stored = store_.read(row.record, row.version)) {

@@ -37,10 +37,11 @@ struct Step {
 // A number of writes on their way into the store together. For one thread.
 class Work {
  public:
-    Work(Store& store, Searcher& searcher, const FhirOptions& options);
+    // `scopes`: of the call, for what conditions and conditional references may look at.
+    Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes);
 
-    // References to `full_url` mean that resource from now on.
-    void bind(std::string_view full_url, const Step& step);
+    // References to `full_url` mean that resource from now on. Refused when another has it (bdl-7).
+    [[nodiscard]] Status<Problem> bind(std::string_view full_url, const Step& step);
     // Finds the identity that the step is about and what it replaces.
     [[nodiscard]] Status<Problem> resolve(Step& step);
     // Checks the resource and turns it into a change. After all steps have been resolved.
@@ -71,16 +72,17 @@ class Work {
                                                                  std::vector<Issue>& issues);
     [[nodiscard]] bool exists(const std::string& type, const std::string& id);
     [[nodiscard]] Result<ledger::ChartId, Problem> chart_for(
-        const Step& step, const std::vector<std::string_view>& patients);
+        const std::vector<std::string_view>& patients);
     void add_deletion(Step& step);
 
     Store& store_;
     Searcher& searcher_;
     const FhirOptions& options_;
+    const http::Scopes* scopes_;
     UnixMs now_;
     std::map<std::string, std::string, std::less<>> bound_;        // fullUrl -> "Type/id"
     std::map<std::string, std::string, std::less<>> conditional_;  // "Type?query" -> "Type/id"
-    std::set<std::string> claimed_;                                // "Type/id"
+    std::set<std::string> claimed_;  // "Type/id", and "Type?query" that found nothing
     std::set<std::string> removed_;
     std::map<std::string, bool> known_;       // "Type/id" -> exists in the store
     std::map<std::string, ChartRow> charts_;  // new ones, by Patient id

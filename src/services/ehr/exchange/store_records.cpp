@@ -66,8 +66,7 @@ Result<std::vector<vault::DocumentName>, RecordsError> StoreRecords::names(
         return all_below(store_.vault(), compartment_key(patient, ask.resource_type()));
     const auto parameters = http::parse_form(ask.query());
     if (!parameters) return fail(RecordsError::kBadQuery);
-    auto found =
-        searcher_.names(ask.resource_type(), *parameters, std::string(patient), base_(), true);
+    auto found = searcher_.names(ask.resource_type(), *parameters, std::string(patient), true);
     if (!found)
         return fail(found.error().status >= 500 ? RecordsError::kDisk : RecordsError::kBadQuery);
     return std::move(found).value();

@@ -12,7 +12,7 @@ class StoreRecords final : public Records {
  public:
     // `base` is what absolute references begin with, as FhirOptions::base.
     StoreRecords(Store& store, std::function<std::string()> base)
-        : store_(store), searcher_(store), base_(std::move(base)) {}
+        : store_(store), searcher_(store, base), base_(std::move(base)) {}
 
     [[nodiscard]] Result<std::optional<ChartOpening>, RecordsError> chart(
         std::string_view patient) const override;
