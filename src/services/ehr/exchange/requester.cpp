@@ -82,7 +82,7 @@ void Requester::read(const Question& question, ReadDone done) {
     asking.set_salt(crypto::random_bytes(kSaltBytes));
     asking.set_reply_secret(Bytes(reply_key.secret.view()));
     asking.set_asked_unix_ms(ports_.now().value);
-    asking.set_role(question.role);
+    asking.set_role(static_cast<std::uint32_t>(question.role));
     const Hash32 commitment = request_commitment(asking.salt(), asking.opening());
     auto transaction = compose_request(opening, commitment, question.role);
     if (!transaction) return done({});
