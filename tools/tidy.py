@@ -38,8 +38,9 @@ def key_of(path, command, root, salt):
     seen = {path.resolve()}
     reached(path, root, seen)
     digest = hashlib.sha256(salt)
-    # Where the checkout lies does not matter.
-    digest.update(command.replace(str(root), "").encode())
+    # Where the checkout lies does not matter, nor that it is built for fuzzing.
+    command = command.replace(str(root), "").replace("-fsanitize=fuzzer-no-link ", "")
+    digest.update(command.encode())
     for file in sorted(seen):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
