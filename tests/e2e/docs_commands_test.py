@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every `consilium` command that docs/cli.md shows, in order, in one folder.
+"""Runs every command that docs/cli.md and the guides show, a page at a time, in one folder each.
 
 A line `consilium node ...` runs in the background until the end of the page. A comment
 `# exit code N` at the end of a line says that the command must end with it.
@@ -54,13 +54,14 @@ def _quoted(text):
 
 
 class DocsCommandsTest(support.Case):
-    def test_commands_of_the_page_work(self):
+    def run_page(self, name, least):
         port = support.free_ports(8)
-        page = (support.ROOT / "docs/cli.md").read_text()
-        lines = commands(page)
-        self.assertGreater(len(lines), 20)
+        lines = commands((support.ROOT / name).read_text())
+        self.assertGreater(len(lines), least)
         # The page names the ports that a user would take; a test takes free ones.
-        lines = [line.replace("consilium init network", f"consilium init network --port {port}")
+        lines = [re.sub(r"127\.0\.0\.1:744(\d)", lambda m: f"127.0.0.1:{port + int(m[1]) - 3}",
+                        line.replace("consilium init network",
+                                     f"consilium init network --port {port}"))
                  for line in lines]
         program = pathlib.Path(support.PROGRAM)
         (self.folder / "bin").mkdir()
@@ -72,6 +73,12 @@ class DocsCommandsTest(support.Case):
                               capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr[-3000:] + done.stdout[-1000:])
         shutil.rmtree(self.folder / "network")
+
+    def test_commands_of_the_command_lines_page_work(self):
+        self.run_page("docs/cli.md", 20)
+
+    def test_commands_of_the_integration_engineers_guide_work(self):
+        self.run_page("docs/guides/integration-engineer.md", 15)
 
 
 if __name__ == "__main__":
