@@ -155,7 +155,6 @@ TEST_F(VaultRowsTest, CallsThatComeTogetherAreDoneOneAfterTheOther) {
     constexpr int kThreads = 8;
     constexpr int kSteps = 25;
     ASSERT_EQ(put_all({}, {{"ehr/count", "0"}}), std::nullopt);
-    std::atomic<int> conflicts{0};
     std::vector<std::thread> threads;
     for (std::uint8_t thread = 0; thread < kThreads; ++thread) {
         threads.emplace_back([&, thread] {
@@ -166,11 +165,11 @@ TEST_F(VaultRowsTest, CallsThatComeTogetherAreDoneOneAfterTheOther) {
                 const Row row{"ehr/count", next};
                 const Row expected{"ehr/count", now};
                 const auto done = vault->put({&document, 1}, {&row, 1}, {&expected, 1});
+                // Who was overtaken reads again; how many are is a matter of timing.
                 if (done) {
                     ++step;
                 } else {
                     EXPECT_EQ(done.error(), VaultError::kConflict);
-                    ++conflicts;
                 }
             }
         });
@@ -178,7 +177,6 @@ TEST_F(VaultRowsTest, CallsThatComeTogetherAreDoneOneAfterTheOther) {
     for (std::thread& thread : threads)
         thread.join();
     EXPECT_EQ(value("ehr/count"), std::to_string(kThreads * kSteps));
-    EXPECT_GT(conflicts, 0);
     for (int i = 1; i <= kThreads * kSteps; ++i)
         EXPECT_EQ(found("n=" + std::to_string(i) + ";").size(), 1U) << i;
     EXPECT_EQ(vault->totals().documents, std::uint64_t{kThreads * kSteps});
