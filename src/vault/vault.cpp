@@ -143,6 +143,19 @@ std::shared_ptr<FileKeys> file_keys(const KeyStore& store) {
     return keys;
 }
 
+// What a crash or a full disk left shorter than its own prefix holds nothing and was never synced,
+// but RocksDB does not open a folder in which it lies. Its lock has no bytes at all.
+bool remove_torn_files(const fs::path& folder) {
+    const auto files = files_in(folder);
+    if (!files) return false;
+    for (const fs::path& file : *files) {
+        std::error_code error;
+        if (file.filename() == "LOCK" || fs::file_size(file, error) >= kFilePrefixBytes) continue;
+        if (error || !fs::remove(file, error) || error) return false;
+    }
+    return true;
+}
+
 // All but the lock, in a folder that gets its name when it is whole.
 Status<OpenError> make_parts(const fs::path& folder, BytesView passphrase,
                              const crypto::Argon2idCost& cost) {
@@ -240,6 +253,7 @@ Status<OpenError> Vault::open_document_keys() {
 
 Status<OpenError> Vault::open_database() {
     const auto keys = file_keys(key_store_);
+    if (!remove_torn_files(folder_ / kDatabaseFolder)) return fail(because(VaultError::kDisk));
     if (keys->generations.size() > 1) {
         const auto files = files_in(folder_ / kDatabaseFolder);
         if (!files) return fail(because(VaultError::kDisk));

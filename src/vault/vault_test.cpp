@@ -2,6 +2,7 @@
 #include "vault/vault.hpp"
 
 #include "ledger/commitment.hpp"
+#include "vault/file_cipher.hpp"
 #include "vault/vault_fixture.hpp"
 
 namespace consilium::vault {
@@ -189,6 +190,28 @@ TEST_F(VaultTest, AlteredFilesAreFound) {
     EXPECT_EQ(get(name_of(1)).error(), VaultError::kDamaged);
     std::ofstream(first, std::ios::binary) << whole;
     EXPECT_TRUE(get(name_of(1)).ok());
+}
+
+// RocksDB makes files before their prefix is written, and stops the process at one without.
+TEST_F(VaultTest, OpensAfterAFullDiskCutFilesShort) {
+    ASSERT_TRUE(put({name_of(1)}).ok());
+    vault.reset();
+    std::vector<std::filesystem::path> torn;
+    const std::size_t sizes[] = {0, 1, kFilePrefixBytes - 1};
+    for (std::size_t i = 0; i < 9; ++i) {
+        const std::string number = "00090" + std::to_string(i);
+        const std::string names[] = {number + ".log", number + ".sst", "MANIFEST-" + number};
+        torn.push_back(path / "db" / names[i / 3]);
+        std::ofstream(torn.back(), std::ios::binary) << Bytes(sizes[i % 3], '\xA5');
+    }
+    reopen();
+    ASSERT_NE(vault, nullptr);
+    for (const auto& file : torn)
+        EXPECT_FALSE(std::filesystem::exists(file)) << file;
+    EXPECT_TRUE(holds(name_of(1)));
+    ASSERT_TRUE(put({name_of(2)}).ok());
+    reopen();
+    EXPECT_EQ(vault->verify().value(), 2U);
 }
 
 TEST_F(VaultTest, ASinkMayStopAReading) {
