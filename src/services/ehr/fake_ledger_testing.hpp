@@ -53,7 +53,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
                 done(i, fail(*refuse));
                 continue;
             }
-            const auto id = ledger::transaction_id(network, "hospital", all[i]);
+            const auto id = ledger::transaction_id(network_, "hospital", all[i]);
             if (transactions.count(id) == 0) apply(id, all[i]);
             ++taken;
             if (!lose_answers) done(i, transactions[id]);
@@ -70,7 +70,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
         body.set_not_after_unix_ms(1);
         for (const auto& command : commands)
             *body.add_commands() = command;
-        Bytes bytes = ledger::make_transaction(network, "hospital", body);
+        Bytes bytes = ledger::make_transaction(network_, "hospital", body);
         EXPECT_TRUE(ledger::decode_transaction(bytes).ok());
         return bytes;
     }
@@ -78,7 +78,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
     NodeStatus status() const override {
         NodeStatus out;
         out.member_id = "hospital";
-        out.network_id = network;
+        out.network_id = network_;
         return out;
     }
     Result<Committed, ReadError> outcome(const ledger::TransactionId& id) const override {
@@ -179,7 +179,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
             ASSERT_EQ(crypto::merkle_root_from_path(crypto::merkle_leaf_hash(hash.view()),
                                                     leaf.leaf_index(), manifest.leaf_count, path),
                       manifest.root);
-            ASSERT_TRUE(touched.insert(record).second);
+            ASSERT_TRUE(touched_.insert(record).second);
             sequence = next_sequence(chart);
             records[chart][sequence].versions.push_back(first);
             outcome.add_assigned(sequence);
@@ -191,8 +191,8 @@ class FakeLedger final : public Submit, public Reads, public Author {
         versions.push_back(next);
     }
 
-    ledger::NetworkId network = crypto::random_id<ledger::NetworkId>();
-    std::set<ledger::RecordId> touched;
+    ledger::NetworkId network_ = crypto::random_id<ledger::NetworkId>();
+    std::set<ledger::RecordId> touched_;
 };
 
 }  // namespace consilium::services::ehr
