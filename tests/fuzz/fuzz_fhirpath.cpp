@@ -25,6 +25,8 @@ constexpr std::string_view kResource =
 
 }  // namespace
 
+// libFuzzer's entry point has its own naming.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     const std::size_t line = input.find('\n');

@@ -33,7 +33,8 @@ Said run(std::string_view bytes, std::size_t step) {
         switch (event) {
             case RequestParser::Event::kHead: {
                 const auto& head = parser.head();
-                said.requests += std::string(head.target) + '|' + std::string(head.accept) + '|';
+                said.requests +=
+                    std::string(head.target) + '|' + std::string(head.fields.accept) + '|';
                 parser.body_limit(kBodyMax, true);
                 break;
             }

@@ -10,6 +10,8 @@
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
 
+// libFuzzer's entry point has its own naming.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace consilium::formats;
     const std::string_view input(reinterpret_cast<const char*>(data), size);

@@ -41,6 +41,8 @@ bool found_by(const fhir::Plan& plan, const fhir::Query& query, const json::Valu
 
 }  // namespace
 
+// libFuzzer's entry point has its own naming.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     fhir::QueryParameters parameters;
