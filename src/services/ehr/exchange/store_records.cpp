@@ -30,6 +30,14 @@ Result<std::vector<vault::DocumentName>, RecordsError> all_below(const vault::Va
     }
 }
 
+// Chains, _has, includes and the like look at other resources than those that are judged: what
+// they find or do not find would tell of what stays at home.
+bool looks_elsewhere(const std::string& name) {
+    const auto plain = std::string_view(name).substr(0, name.find(':'));
+    if (name.find('.') != std::string::npos) return true;
+    return plain.starts_with('_') && plain != "_id" && plain != "_lastUpdated";
+}
+
 void add(Parameters& to, const char* name, const std::string& value) {
     if (!value.empty()) to.emplace_back(name, value);
 }
@@ -65,7 +73,9 @@ Result<std::vector<vault::DocumentName>, RecordsError> StoreRecords::names(
     if (ask.query().empty())
         return all_below(store_.vault(), compartment_key(patient, ask.resource_type()));
     const auto parameters = http::parse_form(ask.query());
-    if (!parameters) return fail(RecordsError::kBadQuery);
+    if (!parameters || std::any_of(parameters->begin(), parameters->end(),
+                                   [](const auto& one) { return looks_elsewhere(one.first); }))
+        return fail(RecordsError::kBadQuery);
     auto found = searcher_.names(ask.resource_type(), *parameters, std::string(patient), true);
     if (!found)
         return fail(found.error().status >= 500 ? RecordsError::kDisk : RecordsError::kBadQuery);

@@ -104,6 +104,16 @@ TEST_F(StoreRecordsTest, WhatIsNoSearchIsRefused) {
               RecordsError::kBadQuery);
 }
 
+// Whether something fits must not tell of resources that are not judged.
+TEST_F(StoreRecordsTest, ASearchThatLooksElsewhereIsRefused) {
+    for (const char* query :
+         {"performer.name=x", "subject:Patient.birthdate=1961-04-30", "category=x&encounter.type=y",
+          "_has:Provenance:target:agent=x", "_security=R", "_filter=x", "_text=x",
+          "_include=Observation:encounter"})
+        EXPECT_EQ(records.current(id, ask("Observation", query)).error(), RecordsError::kBadQuery)
+            << query;
+}
+
 TEST_F(StoreRecordsTest, TheChartAndItsSlots) {
     const auto chart = records.chart(id);
     ASSERT_TRUE(chart.ok() && *chart);
