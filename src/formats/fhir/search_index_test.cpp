@@ -33,6 +33,7 @@ class Population {
     std::string reference() {
         return pick({R"({"reference":"Patient/1"})", R"({"reference":"Patient/2"})",
                      R"({"reference":"Group/1"})", R"({"reference":"urn:uuid:0"})",
+                     R"({"reference":"bare","type":"Patient"})", R"({"reference":"bare"})",
                      R"({"reference":"https://a.example/fhir/Patient/1"})",
                      R"({"reference":"https://b.example/fhir/Patient/1"})",
                      R"({"identifier":{"system":"s","value":"V"}})",
@@ -92,8 +93,8 @@ std::vector<std::pair<std::string, std::string>> questions() {
     for (const std::string_view name : {"subject", "patient", "performer"})
         ask(std::string(name),
             {"1", "Patient/1", "Group/1", "Patient/1,Patient/2", "urn:uuid:0",
-             "https://a.example/fhir/Patient/1", "9", "https://b.example/fhir/Patient/1"});
-    ask("subject:Patient", {"1", "Group/1"});
+             "https://a.example/fhir/Patient/1", "9", "https://b.example/fhir/Patient/1", "bare"});
+    ask("subject:Patient", {"1", "Group/1", "urn:uuid:0", "bare"});
     ask("subject:identifier", {"V", "s|v", "|V", "w"});
     ask("performer:identifier", {"v"});
     for (const std::string_view prefix :

@@ -116,10 +116,11 @@ bool reference_fits(const ReferenceTerm& found, const SearchValue& value,
                !found.identifier_value.empty();
     if (criterion.modifier == Modifier::kType && found.type != criterion.target) return false;
     if (found.target.empty()) return false;
-    if (is_logical_id(value.text) && found.id == value.text) {
+    if (is_logical_id(value.text)) {
         const auto targets = criterion.parameter->targets;
-        return targets.empty() ||
-               std::find(targets.begin(), targets.end(), found.type) != targets.end();
+        return found.id == value.text &&
+               (targets.empty() ||
+                std::find(targets.begin(), targets.end(), found.type) != targets.end());
     }
     const ReferenceParts asked = parse_reference_text(value.text);
     if (asked.is_literal() && (asked.base.empty() || asked.base == base))

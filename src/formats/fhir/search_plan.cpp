@@ -151,7 +151,9 @@ class Ranges {
             for (const std::string_view type : criterion_.parameter->targets)
                 target(code, type, value.text);
         } else {
+            // What is no Type/id of this server stands as it is, without its type.
             uri(parts.url, start(index_kind::kReference, code));
+            ranges_.back().exact = ranges_.back().exact && !typed;
         }
     }
 
