@@ -95,16 +95,17 @@ TEST_F(VaultCrashTest, ABackupThatWasCutOffIsMadeAgain) {
 }
 
 TEST_F(VaultCrashTest, AFullDiskLosesNothingAndGoesOnWithSpace) {
-    std::atomic<bool> is_full{false};
+    // The disk outlives this function: the vault writes when it is closed.
+    const auto is_full = std::make_shared<std::atomic<bool>>(false);
     set_base_file_system(
-        std::make_shared<testing::FaultyDisk>([&is_full] { return !is_full; }, false));
+        std::make_shared<testing::FaultyDisk>([is_full] { return !*is_full; }, false));
     reopen();
     ASSERT_TRUE(put({name_of(1)}).ok());
-    is_full = true;
+    *is_full = true;
     EXPECT_EQ(put({name_of(2)}).error(), VaultError::kFull);
     EXPECT_EQ(put({name_of(3)}).error(), VaultError::kFull);
     EXPECT_TRUE(holds(name_of(1)));
-    is_full = false;
+    *is_full = false;
     // The database finds the space by itself, within seconds.
     bool goes_on = false;
     for (int i = 0; i < 300 && !goes_on; ++i) {
