@@ -164,7 +164,7 @@ Status<DatabaseError> Database::write(std::span<const Change> changes) {
     }
     rocksdb::WriteOptions options;
     options.sync = true;
-    // After a full disk the database refuses writes until it has found space, within seconds.
+    // After a full disk the database refuses writes until it has found space, or is opened again.
     const rocksdb::Status status = open_->db->Write(options, &batch);
     if (!status.ok()) return fail(database_error(status));
     return Done{};
