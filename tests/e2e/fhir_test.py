@@ -119,6 +119,28 @@ class FhirTest(FhirNode):
         self.restart()
         self.expect(410, "GET", name)
 
+    def test_patches(self):
+        self.start()
+        patient = self.expect(201, "POST", "Patient", {"resourceType": "Patient"}).json()["id"]
+        made = self.expect(201, "POST", "Observation", (
+            b'{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":'
+            b'{"reference":"Patient/%s"},"valueQuantity":{"value":1.50}}' % patient.encode()))
+        name = "Observation/" + made.json()["id"]
+        media = {"Content-Type": "application/json-patch+json"}
+
+        def patch(status, operations, headers=media):
+            return self.expect(status, "PATCH", name, json.dumps(operations).encode(), headers)
+        patch(415, [], {"Content-Type": "application/fhir+json"})
+        patch(412, [], {**media, "If-Match": 'W/"2"'})
+        patch(409, [{"op": "test", "path": "/status", "value": "amended"}])
+        patch(422, [{"op": "replace", "path": "/status", "value": "nonsense"}])
+        answer = patch(200, [{"op": "replace", "path": "/status", "value": "amended"}],
+                       {**media, "If-Match": 'W/"1"', "Prefer": "return=representation"})
+        self.assertEqual(answer.headers["etag"], 'W/"2"')
+        self.assertIn(b'"value":1.50', answer.body)
+        self.restart()
+        self.assertEqual(self.expect(200, "GET", name).json()["status"], "amended")
+
     def test_bad_requests_get_outcomes_without_values(self):
         self.start()
         secret = "Zxqvbnt"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/ehr/bundle_entry.hpp"
 
+#include "formats/json/parse.hpp"
 #include "http/message.hpp"
+#include "services/ehr/binary.hpp"
 #include "services/ehr/names.hpp"
 
 namespace consilium::services::ehr {
@@ -54,6 +56,21 @@ Result<Entry, Problem> read_get(std::string_view url, const Value* request, cons
     return entry;
 }
 
+// A patch comes as a Binary (FHIR R4 http, section 3.1.0.8.1).
+Result<formats::json::Document, Problem> read_patch(const Value* resource, const std::string& at) {
+    if (text_of(resource, "resourceType") == "Binary") {
+        auto content = binary_content(*resource);
+        if (content && !http::is_media(content->content_type, http::Media::kJsonPatch))
+            return fail(problem_of(415, "not-supported", "A patch is application/json-patch+json",
+                                   at + ".contentType"));
+        if (content) {
+            auto patch = formats::json::parse(std::move(content->data), kResourceBytesMax);
+            if (patch && patch->root().is_array()) return std::move(patch).value();
+        }
+    }
+    return fail(bad_entry("A patch is a Binary with a list of operations in JSON", at));
+}
+
 }  // namespace
 
 std::string_view text_of(const Value* object, std::string_view name) {
@@ -98,9 +115,11 @@ Result<Entry, Problem> read_entry(const Value& value, const std::string& at, con
     const bool post = step.verb == Verb::kPost;
     if (post ? by_id || mark != std::string_view::npos : by_id == step.conditional)
         return fail(bad_entry("The request's url does not fit its method", at + ".request.url"));
-    if (step.verb == Verb::kPatch)
-        return fail(bad_entry("A Bundle takes no patches", at + ".request.method"));
-    if (step.verb != Verb::kDelete) {
+    if (step.verb == Verb::kPatch) {
+        auto patch = read_patch(value.find("resource"), step.at);
+        if (!patch) return fail(patch.error());
+        step.patch = std::move(patch).value();
+    } else if (step.verb != Verb::kDelete) {
         step.resource = value.find("resource");
         if (step.resource == nullptr || !step.resource->is_object())
             return fail(bad_entry("The entry has no resource", at));

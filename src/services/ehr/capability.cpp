@@ -77,7 +77,8 @@ void write_type(Writer& out, std::string_view type) {
     out.begin_object();
     out.member("type", type);
     write_codes(out, "interaction",
-                {"read", "vread", "update", "delete", "history-instance", "create", "search-type"});
+                {"read", "vread", "update", "patch", "delete", "history-instance", "create",
+                 "search-type"});
     out.member("versioning", "versioned-update");
     write_flag(out, "readHistory", true);
     write_flag(out, "updateCreate", true);
@@ -139,6 +140,10 @@ Reply capability_answer(const Fhir& fhir) {
     out.begin_array();
     out.string("application/fhir+json");
     out.string("json");
+    out.end_array();
+    out.name("patchFormat");
+    out.begin_array();
+    out.string("application/json-patch+json");
     out.end_array();
     write_rest(out);
     out.end_object();

@@ -131,6 +131,7 @@ void EhrService::add_routes(http::Router& router) {
     };
     add(Method::kGet, "/fhir/metadata");
     add(Method::kPost, "/fhir");
+    add(Method::kPost, "/fhir/");  // as many clients write it
     for (const char* pattern :
          {"/fhir/{a}", "/fhir/{a}/{b}", "/fhir/{a}/{b}/{c}", "/fhir/{a}/{b}/{c}/{d}"}) {
         add(Method::kGet, pattern);

@@ -187,8 +187,25 @@ Reply Fhir::erase(Call& call) {
 }
 
 Reply Fhir::patch(Call& call) {
-    if (auto allowed = allow(call, call.path[0], 'u'); !allowed) return fail(allowed.error());
-    return fail(problem_of(405, "not-supported", "Patches are not taken"));
+    Step step;
+    step.verb = Verb::kPatch;
+    step.type = call.path[0];
+    if (auto allowed = allow(call, step.type, 'u'); !allowed) return fail(allowed.error());
+    auto patch = formats::json::parse(std::move(call.body), kBodyBytesMax);
+    if (!patch || !patch->root().is_array())
+        return fail(problem_of(400, "structure", "The body is no list of operations in JSON"));
+    step.patch = std::move(patch).value();
+    step.at = step.type;
+    step.if_match = call.if_match;
+    step.wanted = call.wanted;
+    if (call.path.size() == 2) {
+        step.id = call.path[1];
+        if (!is_fhir_id(step.id)) return fail(store_problem(StoreError::kNone));
+    } else {
+        step.conditional = true;
+        step.query = query_of(call.parameters);
+    }
+    return write_alone(step, call.scopes);
 }
 
 }  // namespace consilium::services::ehr

@@ -109,6 +109,10 @@ Status<Problem> Work::resolve(Step& step) {
         step.before = *row;
     }
     if (auto matched = check_match(step); !matched) return matched;
+    if (step.verb == Verb::kPatch && !step.before)
+        return fail(problem_of(404, "not-found", "There is no such resource", step.at));
+    if (step.verb == Verb::kPatch && step.before->deleted)
+        return fail(problem_of(410, "deleted", "The resource was deleted", step.at));
     if (step.unchanged) {
         // What the condition found may have been deleted since.
         if (step.before && !step.before->deleted) return Done{};
@@ -264,6 +268,9 @@ Status<Problem> Work::write(Step& step) {
     if (step.verb == Verb::kDelete) {
         add_deletion(step);
         return Done{};
+    }
+    if (step.verb == Verb::kPatch) {
+        if (auto patched = apply_patch(step); !patched) return patched;
     }
     std::map<std::string, std::string, std::less<>> rewritten;
     if (auto checked = check_resource(step); !checked) return checked;

@@ -23,6 +23,7 @@ struct Step {
     std::string if_match;
     Return wanted = Return::kRepresentation;
     const formats::json::Value* resource = nullptr;  // what to store; none for a deletion
+    formats::json::Document patch;                   // of Verb::kPatch: JSON Patch (RFC 6902)
     formats::json::Document owned;                   // holds *resource when a patch made it
     std::string at;                                  // FHIRPath of the resource
     bool checked = false;                            // against the definitions
@@ -60,6 +61,8 @@ class Work {
     [[nodiscard]] Result<std::string, Problem> find_one(const Step& step);
     [[nodiscard]] Status<Problem> check_match(const Step& step) const;
     [[nodiscard]] Status<Problem> claim(const Step& step);
+    // Makes step.resource out of the version that is stored: work_patch.cpp.
+    [[nodiscard]] Status<Problem> apply_patch(Step& step) const;
     [[nodiscard]] Status<Problem> check_resource(Step& step) const;
     [[nodiscard]] Status<Problem> check_references(
         const Step& step, std::map<std::string, std::string, std::less<>>& rewritten);
