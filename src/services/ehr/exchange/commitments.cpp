@@ -31,6 +31,10 @@ Hash32 disputed_commitment(BytesView salt, BytesView delivery) {
     return crypto::tagged_hash("consilium/ehr-received/1", {salt, delivery});
 }
 
+Hash32 contribution_commitment(BytesView salt, BytesView opening) {
+    return crypto::tagged_hash("consilium/ehr-contribution/1", {salt, opening});
+}
+
 Hash32 entries_root(std::span<const Bytes> entries) {
     std::vector<Hash32> leaves;
     leaves.reserve(entries.size());
@@ -44,6 +48,13 @@ ledger::RecordId received_record(const ledger::MemberId& custodian,
     const Hash32 hash = crypto::tagged_hash(
         "consilium/received-record/1",
         {custodian, document.record_id(), be32(document.version()), document.commitment()});
+    ledger::RecordId id;
+    (void)assign(id, hash.view().substr(0, ledger::RecordId::kSize));
+    return id;
+}
+
+ledger::RecordId offered_record(BytesView commitment) {
+    const Hash32 hash = crypto::tagged_hash("consilium/offered-record/1", {commitment});
     ledger::RecordId id;
     (void)assign(id, hash.view().substr(0, ledger::RecordId::kSize));
     return id;

@@ -28,6 +28,9 @@ inline constexpr std::size_t kSaltBytes = 32;
 // what was committed to, so that the two differ on the ledger.
 [[nodiscard]] Hash32 disputed_commitment(BytesView salt, BytesView delivery);
 
+// H("consilium/ehr-contribution/1", salt, opening): what a contribution's row commits to.
+[[nodiscard]] Hash32 contribution_commitment(BytesView salt, BytesView opening);
+
 // RFC 6962 root whose leaves are the encoded entries.
 [[nodiscard]] Hash32 entries_root(std::span<const Bytes> entries);
 
@@ -36,6 +39,10 @@ inline constexpr std::size_t kSaltBytes = 32;
 // however often it is delivered. It is never on the ledger.
 [[nodiscard]] ledger::RecordId received_record(const ledger::MemberId& custodian,
                                                const v1::DisclosedDocument& document);
+
+// The record id of a custodian's copy of a document offered: the first 16 bytes of
+// H("consilium/offered-record/1", contribution's commitment). Never on the ledger.
+[[nodiscard]] ledger::RecordId offered_record(BytesView commitment);
 
 // H("consilium/exchange-message/1", kind, id, u32be(number)): the name of a message, so that one
 // sent again is known for the same.

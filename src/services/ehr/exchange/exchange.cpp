@@ -17,14 +17,16 @@ std::function<void(const Bytes&)> poke_of(const std::shared_ptr<Agenda>& agenda)
 
 Exchange::Exchange(Ports ports, unsigned threads)
     : ports_(std::move(ports)),
-      agenda_(std::make_shared<Agenda>(threads,
-                                       [this](const Bytes& key) {
-                                           return key.starts_with(serving_prefix())
-                                                      ? custodian_.step(key)
-                                                      : requester_.step(key);
-                                       })),
-      custodian_(ports_, blocks_, poke_of(agenda_)),
-      requester_(ports_, blocks_, poke_of(agenda_)) {}
+      agenda_(std::make_shared<Agenda>(threads, [this](const Bytes& key) { return step(key); })),
+      poke_(poke_of(agenda_)),
+      custodian_(ports_, blocks_, poke_),
+      requester_(ports_, blocks_, poke_) {}
+
+std::optional<std::chrono::milliseconds> Exchange::step(const Bytes& key) {
+    for (const auto& part : parts_)
+        if (part->owns(key)) return part->step(key);
+    return key.starts_with(serving_prefix()) ? custodian_.step(key) : requester_.step(key);
+}
 
 void Exchange::start() {
     resume();
@@ -33,7 +35,10 @@ void Exchange::start() {
         if (!block) return;
         blocks_.on_block();
         // A custodian's refusal is known by the ledger alone.
-        if (!block->outcomes.empty()) agenda_->poke_all(asking_prefix());
+        if (block->outcomes.empty()) return;
+        agenda_->poke_all(asking_prefix());
+        for (const auto& part : parts_)
+            agenda_->poke_all(part->prefix());
     });
     ports_.channel.on_receive(
         [this](const ledger::MemberId& from, BytesView message) { return receive(from, message); });
@@ -69,8 +74,11 @@ Handled Exchange::receive(const ledger::MemberId& from, BytesView message) {
             return custodian_.receive(from, decoded->request());
         case v1::ExchangeMessage::kDelivery:
             return requester_.receive(from, decoded->delivery());
-        case v1::ExchangeMessage::KIND_NOT_SET:
+        default:
             break;
+    }
+    for (const auto& part : parts_) {
+        if (const auto handled = part->receive(from, *decoded)) return *handled;
     }
     return Handled::kRefused;
 }

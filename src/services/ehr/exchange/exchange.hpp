@@ -6,6 +6,7 @@
 #include "services/ehr/exchange/agenda.hpp"
 #include "services/ehr/exchange/block_wait.hpp"
 #include "services/ehr/exchange/custodian.hpp"
+#include "services/ehr/exchange/part.hpp"
 #include "services/ehr/exchange/requester.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -15,6 +16,15 @@ class Exchange {
  public:
     // `threads` work on what is not finished.
     Exchange(Ports ports, unsigned threads);
+    // Another part, with messages and rows of its own; made by `make(ports, blocks, poke)`. Before
+    // start().
+    template <typename Make>
+    auto& add(const Make& make) {
+        auto part = make(ports_, blocks_, poke_);
+        auto& added = *part;
+        parts_.push_back(std::move(part));
+        return added;
+    }
     // Goes on with what the vault says is not finished, and takes messages. Once.
     void start();
     // Ends when the steps under way have. The channel and the ledger's events call nothing of it
@@ -35,13 +45,16 @@ class Exchange {
 
  private:
     void resume();
+    [[nodiscard]] std::optional<std::chrono::milliseconds> step(const Bytes& key);
 
     const Ports ports_;
     BlockWait blocks_;
     // Shared with call backs of the ledger that may come after the exchange has gone.
     std::shared_ptr<Agenda> agenda_;
+    const std::function<void(const Bytes& key)> poke_;
     Custodian custodian_;
     Requester requester_;
+    std::vector<std::unique_ptr<Part>> parts_;
     std::unique_ptr<Subscription> subscription_;
 };
 

@@ -29,6 +29,11 @@ LedgerView::Read<v1::Disclosure> LedgerView::disclosure(BytesView link,
     return read<v1::Disclosure>(sdk::disclosure_row(link, number));
 }
 
+LedgerView::Read<v1::Contribution> LedgerView::contribution(BytesView link,
+                                                            std::uint32_t number) const {
+    return read<v1::Contribution>(sdk::contribution_row(link, number));
+}
+
 LedgerView::Read<v1::Link> LedgerView::link(BytesView link) const {
     return read<v1::Link>(sdk::link_row(link));
 }

@@ -22,6 +22,7 @@ class LedgerView {
 
     [[nodiscard]] Read<v1::AccessRequest> request(BytesView id, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Disclosure> disclosure(BytesView link, std::uint32_t number) const;
+    [[nodiscard]] Read<v1::Contribution> contribution(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Link> link(BytesView link) const;
     [[nodiscard]] Read<v1::ConsentGate> gate(BytesView link) const;
     [[nodiscard]] Result<std::vector<v1::LinkSlot>, ReadError> slots(BytesView chart) const;

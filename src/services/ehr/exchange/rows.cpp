@@ -13,6 +13,9 @@ constexpr std::string_view kServing = "exchange/s";
 constexpr std::string_view kJudged = "exchange/j";
 constexpr std::string_view kReceiving = "exchange/r";
 constexpr std::string_view kReceived = "exchange/d";
+constexpr std::string_view kOffering = "exchange/k";
+constexpr std::string_view kOfferName = "exchange/q";
+constexpr std::string_view kOffered = "exchange/v";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -75,6 +78,22 @@ Bytes received_prefix(BytesView link, std::uint32_t disclosure) {
 }
 Bytes received_key(BytesView link, std::uint32_t disclosure, std::uint32_t page) {
     return paged(kReceived, link, disclosure, page);
+}
+
+Bytes offering_key(const ledger::RecordId& document) {
+    return offering_prefix() + document.bytes();
+}
+Bytes offering_prefix() {
+    return Bytes(kOffering);
+}
+Bytes offer_name_key(BytesView link, std::uint32_t number) {
+    return numbered(kOfferName, link, number);
+}
+Bytes offered_key(BytesView link, std::uint32_t number) {
+    return numbered(kOffered, link, number);
+}
+Bytes offered_prefix() {
+    return Bytes(kOffered);
 }
 
 Bytes todo_prefix() {

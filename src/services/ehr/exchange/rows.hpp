@@ -40,6 +40,16 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes received_prefix(BytesView link, std::uint32_t disclosure);
 [[nodiscard]] Bytes received_key(BytesView link, std::uint32_t disclosure, std::uint32_t page);
 
+// v1.Offering by the record of our own document; and that record by the contribution's row on the
+// ledger.
+[[nodiscard]] Bytes offering_key(const ledger::RecordId& document);
+[[nodiscard]] Bytes offering_prefix();
+[[nodiscard]] Bytes offer_name_key(BytesView link, std::uint32_t number);
+
+// v1.Offered by the contribution's row on the ledger.
+[[nodiscard]] Bytes offered_key(BytesView link, std::uint32_t number);
+[[nodiscard]] Bytes offered_prefix();
+
 // What is not finished: an empty row per key of a row that is still to be worked on.
 [[nodiscard]] Bytes todo_prefix();
 [[nodiscard]] Bytes todo_key(BytesView of);
