@@ -8,8 +8,8 @@
 #include "cli/names.hpp"
 #include "cli/submission.hpp"
 #include "cli/wallet_file.hpp"
+#include "cli/wallet_signing.hpp"
 #include "contracts/registry/registry.hpp"
-#include "ledger/hashes.hpp"
 #include "node/genesis.hpp"
 #include "node/json_text.hpp"
 #include "proto/canonical.hpp"
@@ -38,53 +38,6 @@ struct Options {
     std::uint32_t number = 0;
 };
 
-// The links that a command speaks of, where a patient may sign it at all.
-std::optional<Bytes> link_of(const v1::Command& command) {
-    if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kIdentity)) {
-        v1::IdentityCommand identity;
-        if (!proto::parse_canonical(command.payload(), identity)) return std::nullopt;
-        if (identity.has_grant_consent()) return identity.grant_consent().link_id();
-        if (identity.has_revoke_consent()) return identity.revoke_consent().link_id();
-    }
-    if (command.contract() == static_cast<std::uint32_t>(ledger::ContractId::kCharts)) {
-        v1::ChartsCommand charts;
-        if (!proto::parse_canonical(command.payload(), charts)) return std::nullopt;
-        if (charts.has_close_link()) return charts.close_link().link_id();
-    }
-    return std::nullopt;
-}
-
-// Adds the signature of the link's key. A wallet signs nothing but what concerns that link.
-Result<Bytes, Problem> sign(const wallet::Wallet& wallet, const v1::WalletKey& key,
-                            const Bytes& bytes, const std::string& member) {
-    v1::Transaction transaction;
-    v1::Body body;
-    if (!proto::parse_canonical(bytes, transaction) ||
-        !proto::parse_canonical(transaction.body(), body) || body.commands().empty()) {
-        return fail(Problem{Exit::kUsage, "this is no transaction", {}});
-    }
-    for (const auto& command : body.commands()) {
-        if (link_of(command) != key.link_id()) {
-            return fail(Problem{Exit::kRefused,
-                                "the transaction does more than to consent, revoke or close this "
-                                "one link; it was not signed",
-                                {}});
-        }
-    }
-    if (transaction.personal_signatures_size() != 0) {
-        return fail(Problem{Exit::kRefused, "the transaction is signed already", {}});
-    }
-    ledger::NetworkId network;
-    (void)assign(network, key.network_id());
-    const auto signer = wallet.key(key.number());
-    auto& signature = *transaction.add_personal_signatures();
-    signature.set_algorithm(v1::ALGORITHM_ED25519);
-    signature.set_public_key(signer.public_key());
-    signature.set_signature(
-        signer.sign(ledger::personal_digest(network, member, transaction.body()).view()));
-    return proto::encode(transaction);
-}
-
 void sign_file(const Options& options, Context& context) {
     if (!ledger::is_member_id(options.relay))
         return context.fail(Exit::kUsage, "'" + options.relay + "' is not a member id");
@@ -94,7 +47,7 @@ void sign_file(const Options& options, Context& context) {
     if (!wallet) return context.fail(wallet.error());
     const auto key = find_key(*wallet, options.link);
     if (!key) return context.fail(key.error());
-    const auto signed_bytes = sign(*wallet, **key, *bytes, options.relay);
+    const auto signed_bytes = sign_for_link(*wallet, **key, *bytes, options.relay);
     if (!signed_bytes) return context.fail(signed_bytes.error());
     if (auto written = write_file(options.out, *signed_bytes); !written)
         return context.fail(written.error());
@@ -111,7 +64,7 @@ void give(const Options& options, const v1::IdentityCommand& command, const wall
           const v1::WalletKey& key, Connected& to, Context& context) {
     const auto transaction = compose_as(*to.member, v1::ROLE_CLERK, {command_of(command)});
     if (!transaction) return context.fail(transaction.error());
-    const auto signed_bytes = sign(wallet, key, *transaction, to.member->id);
+    const auto signed_bytes = sign_for_link(wallet, key, *transaction, to.member->id);
     if (!signed_bytes) return context.fail(signed_bytes.error());
     submit_and_print(to.node, *signed_bytes, options.receipt, context);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/import_input.hpp"
 
+#include <zstd.h>
+
 #include <algorithm>
 
-#include "cli/fhir_bundle.hpp"
 #include "cli/home.hpp"
 
 namespace consilium::cli {
@@ -35,6 +36,22 @@ bool looks_like_bundle(std::string_view text) {
 
 std::string entry_of(std::string_view resource) {
     return R"({"resource":)" + std::string(resource) + "}";
+}
+
+// What a zstd file holds; else what is wrong with it, to follow its name.
+Result<std::string, std::string> decompress_zstd(const std::string& compressed) {
+    const unsigned long long size = ZSTD_getFrameContentSize(compressed.data(), compressed.size());
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
+        size > kImportBytesMax) {
+        return fail(std::string("is not a zstd file that says its size, of at most 64 MiB"));
+    }
+    std::string out(static_cast<std::size_t>(size), '\0');
+    const std::size_t written =
+        ZSTD_decompress(out.data(), out.size(), compressed.data(), compressed.size());
+    if (ZSTD_isError(written) != 0 || written != out.size()) {
+        return fail(std::string("is a damaged zstd file"));
+    }
+    return out;
 }
 
 Status<Problem> add_folder(const std::filesystem::path& folder, std::vector<ImportFile>& to) {

@@ -11,6 +11,10 @@ import support
 
 # Shorter strings stand in random bytes by chance.
 NEEDLE_BYTES_MIN = 8
+DATA = ("--data", support.ROOT / "demo/data", "--imperfect", support.ROOT / "demo/imperfect.json")
+TITLES = ["Four members and a ledger", "The hospital takes in its patients' records",
+          "A chart card is not a consent", "The patient consents, and the record crosses",
+          "The patient revokes", "Every alteration is detected", "A node stops and returns"]
 IDENTIFYING = ("family", "given", "birthDate", "value", "line", "id", "fullUrl", "reference")
 
 
@@ -42,35 +46,52 @@ def needles():
 
 class DemoTest(support.Case):
     def tell(self):
-        result = self.ok("demo", "--once", "--json", "--dir", "story", "--port", 0,
-                         "--data", support.ROOT / "demo/data")
+        result = self.ok("demo", "--once", "--json", "--dir", "story", "--port", 0, *DATA)
         return result.json()
 
     def test_story(self):
         story = self.tell()
         folder = self.folder / "story"
-        self.assertEqual([s["step"] for s in story["steps"]], [1, 2, 3, 4, 5, 6])
-        findings = {s["step"]: " | ".join(s["findings"]) for s in story["steps"]}
-        self.assertIn("Four members", findings[1])
-        self.assertIn("636 FHIR resources of 3 patients anchored by 4 manifests", findings[2])
-        self.assertIn("rejected by not-custodian", findings[3])
-        self.assertIn("Now: 4 record rows, 2 replaced versions, 8 slots opened, 1 link, 1 share",
-                      findings[4])
-        self.assertIn("1 record row, 0 replaced versions, 8 slots opened, 0 links, 0 shares",
-                      findings[4])
-        for what in ("a receipt: the transaction", "a stored block: the items",
-                     "a state entry: the state proof", "of the list: the state proof",
-                     "left out: the state proof does not hold: a row is missing from the list"):
-            self.assertIn(what, findings[5])
-        self.assertIn("same state root", findings[6])
+        self.assertEqual([s["step"] for s in story["steps"]],
+                         list(range(1, len(story["steps"]) + 1)))
+        self.findings = {s["title"]: " | ".join(s["findings"]) for s in story["steps"]}
+        self.assertEqual(list(self.findings), TITLES)
+        self.check_findings()
         self.check_receipts(folder, story)
         self.check_altered(folder)
         self.check_ledger_copies(folder)
         self.check_privacy(folder)
+        self.check_ledger(folder, story)
         self.check_again(folder)
 
+    def says(self, title, *texts):
+        for text in texts:
+            self.assertIn(text, self.findings[title])
+
+    def check_findings(self):
+        self.says("Four members and a ledger",
+                  "hospital, a clinic, a payer and a regulator-auditor", "opt-in")
+        self.says("The hospital takes in its patients' records",
+                  "5 Bundles with 636 resources of 24 types", "3 charts under random ids",
+                  "Bundle.entry[3].resource.category", "Bundle.entry[5].resource.encounter",
+                  "4 resources stored; the two faulty ones and 2 that refer to them")
+        self.says("A chart card is not a consent", "(404)", "403 in",
+                  "rule no-consent, policy parameter treatment by default", "/1 says so")
+        self.says("The patient consents, and the record crosses",
+                  "$everything at the clinic: 169 resources", "laboratory: 11 resources",
+                  "2 disclosures on the ledger")
+        self.says("The patient revokes", "through the payer's node", "403, The ledger denied",
+                  "disclosure 1 of hospital: 169 resources",
+                  "disclosure 2 of hospital: 11 resources")
+        self.says("Every alteration is detected", "consent's receipt: the transaction",
+                  "block of the revocation: the items", "row of the denial: the state proof",
+                  "list of disclosures: the state proof",
+                  "left out of it: the state proof does not hold: the list ends before",
+                  "stored documents: the vault's backup is damaged")
+        self.says("A node stops and returns", "20 Observations", "all four ledger copies stand at")
+
     def test_a_second_demo_leaves_the_first_ones_folder_alone(self):
-        data = ("--data", support.ROOT / "demo/data", "--dir", "story", "--port", 0)
+        data = (*DATA, "--dir", "story", "--port", 0)
         first = subprocess.Popen([support.PROGRAM, "demo", *map(str, data)], cwd=self.folder,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.addCleanup(first.stdout.close)
@@ -92,34 +113,31 @@ class DemoTest(support.Case):
             if marker is not None:
                 (folder / "DEMO").write_text(marker)
             result = self.refused(1, "demo", "--once", "--dir", folder, "--port", 0,
-                                  "--data", support.ROOT / "demo/data")
+                                  *DATA)
             self.assertIn("was not made by the demo", result.err)
             self.assertEqual((folder / "kept").read_text(), "kept")
 
     def check_receipts(self, folder, story):
         files = sorted((folder / "receipts").iterdir())
-        # Step 6 keeps receipts as well.
         self.assertEqual(len(files), story["receipts"])
         result = self.ok("receipt", "verify", "--json", "--genesis", folder / "genesis.json",
                          *files).json()
         self.assertEqual((result["good"], result["refused"]), (len(files), 0))
-        outcomes = [r for r in result["receipts"] if r["kind"] == "outcome"]
+        by_name = {r["file"].rsplit("/", 1)[-1].removesuffix(".receipt"): r
+                   for r in result["receipts"]}
+        outcomes = [r for r in by_name.values() if r["kind"] == "outcome"]
         self.assertEqual({r["transaction"] for r in outcomes}, set(story["transactions"]))
-        rejected = [r for r in outcomes if r["outcome"] != "applied"]
-        self.assertEqual(len(rejected), 1)
-        records = next(r for r in result["receipts"] if r["file"].endswith("4-now-records.receipt"))
-        self.assertEqual(records["kind"], "complete list")
-        self.assertEqual(len(records["rows"]), 4)
-        earlier = next(r for r in result["receipts"]
-                       if r["file"].endswith("4-earlier-records.receipt"))
-        self.assertEqual(len(earlier["rows"]), 1)
-        self.assertIn("as of", earlier)
+        for name in ("denial", "consent", "revocation", "denial-after-revocation"):
+            self.assertEqual(by_name[name]["kind"], "outcome")
+        self.assertEqual(by_name["denial-row"]["kind"], "present")
+        self.assertEqual(by_name["disclosures"]["kind"], "complete list")
+        self.assertEqual(len(by_name["disclosures"]["rows"]), 2)
         # Another network's genesis vouches for none of them.
         other = self.make_network("other")
         self.refused(1, "receipt", "verify", "--genesis", other / "genesis.json", files[0])
 
     def check_altered(self, folder):
-        files = sorted((folder / "altered").iterdir())
+        files = sorted(f for f in (folder / "altered").iterdir() if f.is_file())
         self.assertEqual([f.name for f in files],
                          ["entry.receipt", "list.receipt", "outcome.receipt",
                           "row-left-out.receipt", "stored.block"])
@@ -136,26 +154,42 @@ class DemoTest(support.Case):
         self.assertEqual(result["faults"], 0)
 
     def check_privacy(self, folder):
-        vault = folder / "hospital-vault.json"
-        self.assertEqual(stat.S_IMODE(vault.stat().st_mode), 0o600)
         wanted = needles()
         self.assertGreater(len(wanted), 1000)
-        # The search finds what is there: the vault file holds it all, but the shredded document.
-        kept = set()
-        for record_list in json.loads(vault.read_text())["lists"]:
-            for document in record_list["documents"]:
-                for _, text in strings_of(json.loads(document["payload"] or "{}")):
-                    kept |= {text, text[:10]}
-        missing = [n for n in wanted if n.decode().removeprefix("urn:uuid:") not in kept
-                   and n.decode() not in kept]
-        self.assertLess(len(missing), len(wanted) // 100, missing[:10])
-        files = [f for f in folder.rglob("*") if f.is_file() and f != vault]
+        for name in ("patient.wallet", "patient.passphrase"):
+            self.assertEqual(stat.S_IMODE((folder / name).stat().st_mode), 0o600)
+        files = [f for f in folder.rglob("*") if f.is_file()]
         files += self.export_blocks(folder)
         self.assertTrue(any(f.name == "log.json" for f in files))
         for file in files:
             content = file.read_bytes()
             for needle in wanted:
                 self.assertNotIn(needle, content, file)
+
+    def check_ledger(self, folder, story):
+        """What the story says of the patient's link, asked of another copy of it all."""
+        network = self.folder / "asked"
+        shutil.copytree(folder, network)
+        process = self.start_node(network)
+
+        def rows(path):
+            return [row["value"] for row in self.ok(
+                "ledger", "state", f"{path}/{story['link']}", "--json", "--home", network,
+                "--member", "regulator").json()["rows"]]
+
+        decisions = [(r["gate"]["decision"], r["gate"]["rule"]) for r in rows("ehr/request")]
+        self.assertEqual(decisions, [("denied", "no-consent"), ("granted", "consent"),
+                                     ("granted", "consent"), ("denied", "no-consent")])
+        self.assertEqual([r["status"] for r in rows("ehr/disclosure")], ["received"] * 2)
+        self.assertEqual([r["status"] for r in rows("identity/consent")], ["revoked"])
+        charts = self.ok("ledger", "state", "charts/chart", "--json", "--home", network,
+                         "--member", "clinic").json()["rows"]
+        self.assertEqual(len(charts), 4, "a chart for each patient, the imperfect Bundle's too")
+        work = self.ok("import", "--worklist", "--home", network, "--member", "hospital",
+                       "--json").json()
+        self.assertEqual([(w["entry"], w["cause"]) for w in work],
+                         [(3, ""), (4, "entry 3"), (5, ""), (6, "entry 5")])
+        self.assertEqual(self.end(process, support.signal.SIGTERM), 0)
 
     def export_blocks(self, folder):
         """Every block as the ledger holds it: on disk it may be compressed."""
@@ -180,7 +214,7 @@ class DemoTest(support.Case):
         other = self.folder / "mine"
         other.mkdir()
         (other / "file").write_text("keep me")
-        self.refused(1, "demo", "--once", "--dir", other, "--data", support.ROOT / "demo/data")
+        self.refused(1, "demo", "--once", "--dir", other, *DATA)
         self.assertEqual((other / "file").read_text(), "keep me")
 
     def refused_before_anything(self):
@@ -188,19 +222,27 @@ class DemoTest(support.Case):
         data = self.folder / "data"
         data.mkdir()
         before = sorted((self.folder / "story").iterdir())
-        for content, code, says in ((None, 4, "there are no FHIR Bundles"),
-                                    (b"no zstd", 2, "is not a zstd file"),
-                                    ("hospitals", 2, "there is no Patient"),
-                                    ("patient-2", 0, "anchored by 2 manifests")):
+        imperfect = ("--imperfect", support.ROOT / "demo/imperfect.json")
+        for content, says in ((None, "there are no FHIR Bundles"),
+                              (b"no zstd", "is not a zstd file"),
+                              ("hospitals", "there is no Patient")):
             with self.subTest(content=content):
                 if isinstance(content, str):
                     content = (support.ROOT / f"demo/data/{content}.json.zst").read_bytes()
                 if content is not None:
                     (data / "one.json.zst").write_bytes(content)
-                result = self.run_command("demo", "--once", "--port", 0, "--data", data)
-                self.assertEqual(result.code, code, result.err)
+                result = self.run_command("demo", "--once", "--port", 0, "--data", data,
+                                          *imperfect)
+                self.assertEqual(result.code, 4 if content is None else 2, result.err)
                 self.assertIn(says, result.out + result.err)
-                self.assertEqual((self.folder / "consilium-demo").exists(), code == 0)
+                self.assertFalse((self.folder / "consilium-demo").exists())
+        self.refused(4, "demo", "--once", "--dir", "story", *DATA[:2], "--imperfect", "missing")
+        # A record that refers to practitioners whom nobody has brought.
+        (data / "one.json.zst").write_bytes(
+            (support.ROOT / "demo/data/patient-2.json.zst").read_bytes())
+        result = self.refused(1, "demo", "--once", "--dir", "cut-short", "--port", 0, "--data",
+                              data, *imperfect)
+        self.assertIn("POST /fhir with 200, not with 422 (", result.err)
         self.refused(4, "demo", "--once", "--dir", "story", "--data", "missing")
         self.assertEqual(sorted((self.folder / "story").iterdir()), before)
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/demo.hpp"
+#include "cli/https_client.hpp"
+#include "formats/json/value.hpp"
+
+// Somebody in the demo who uses a member's API with a token of their own, as any client does.
+namespace consilium::cli {
+
+// What a node answered.
+struct Told {
+    unsigned status = 0;
+    std::size_t bytes = 0;
+    std::uint64_t took_us = 0;
+    formats::json::Document body;  // null when it was no JSON
+
+    [[nodiscard]] const formats::json::Value& root() const { return body.root(); }
+};
+
+class Person {
+ public:
+    Person(std::string member, Endpoint endpoint)
+        : member_(std::move(member)), http_(std::move(endpoint)) {}
+
+    [[nodiscard]] Result<Told, Problem> get(const std::string& target);
+    // FHIR under /fhir, other JSON elsewhere.
+    [[nodiscard]] Result<Told, Problem> post(const std::string& target, const std::string& body);
+    [[nodiscard]] Result<Told, Problem> put(const std::string& target, const std::string& body);
+    // The same, where another status ends the demo.
+    [[nodiscard]] Result<Told, Problem> get_expecting(unsigned status, const std::string& target);
+    [[nodiscard]] Result<Told, Problem> post_expecting(unsigned status, const std::string& target,
+                                                       const std::string& body);
+    // A text that is no JSON.
+    [[nodiscard]] Result<std::string, Problem> text(const std::string& target);
+
+    [[nodiscard]] const std::string& member() const { return member_; }
+
+ private:
+    [[nodiscard]] Result<Told, Problem> ask(const HttpRequest& request);
+    std::string member_;
+    HttpsClient http_;
+};
+
+// Issued by the member's administrator: SMART scopes, and the purpose of use where there is one.
+[[nodiscard]] Result<Person, Problem> demo_person(const DemoWorld& world, const std::string& member,
+                                                  std::string_view scope,
+                                                  std::string_view purpose = {},
+                                                  bool break_glass = false);
+
+// Asks again until `holds` says so; after ten seconds the claim does not hold.
+[[nodiscard]] Status<Problem> demo_wait(const std::string& claim,
+                                        const std::function<Result<bool, Problem>()>& holds);
+
+// ---- reading answers
+
+// The text of a member, empty when there is none; of a null pointer too.
+[[nodiscard]] std::string text_in(const formats::json::Value* object, std::string_view name);
+[[nodiscard]] std::uint64_t number_in(const formats::json::Value* object, std::string_view name);
+[[nodiscard]] std::span<const formats::json::Value> list_in(const formats::json::Value& object,
+                                                            std::string_view name);
+// "Type/id" and the bytes of each resource of a Bundle.
+[[nodiscard]] std::map<std::string, std::string> resources_of(const formats::json::Value& bundle);
+// The first issue of an OperationOutcome: "TEXT".
+[[nodiscard]] std::string outcome_words(const formats::json::Value& outcome);
+
+}  // namespace consilium::cli
