@@ -23,6 +23,7 @@ void add_key(CLI::App& app, Context& context);
 void add_receipt(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
+void add_record(CLI::App& app, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_wallet(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

@@ -80,7 +80,7 @@ std::vector<Wires::Message> Wires::sent() const {
 
 std::size_t Wires::waiting() const {
     const std::lock_guard lock(mutex_);
-    return queue_.size();
+    return queue_.size() + (busy_ ? 1 : 0);
 }
 
 void Wires::run() {

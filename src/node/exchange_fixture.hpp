@@ -54,6 +54,7 @@ class Wires {
     void tamper(std::function<void(v1::ExchangeMessage&)> change);
     // All that was sent, in order.
     [[nodiscard]] std::vector<Message> sent() const;
+    // How many are not taken yet.
     [[nodiscard]] std::size_t waiting() const;
 
  private:

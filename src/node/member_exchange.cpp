@@ -27,7 +27,8 @@ MemberExchange::MemberExchange(const Parts& parts)
               exchange_.read(question, std::move(done));
           },
           parts.base),
-      routes_(ports_, exchange_, cards_, kRouteThreads) {
+      routes_(ports_, exchange_, cards_, kRouteThreads),
+      lawful_routes_(ports_, exchange_, 1) {
     door_->reads = &remote_;
     parts.ehr.set_elsewhere([door = door_](const services::ehr::Call& call,
                                            const http::Principal& principal,

@@ -12,6 +12,7 @@
 #include "services/ehr/exchange/delivery_channel.hpp"
 #include "services/ehr/exchange/exchange.hpp"
 #include "services/ehr/exchange/exchange_routes.hpp"
+#include "services/ehr/exchange/lawful_routes.hpp"
 #include "services/ehr/exchange/remote_reads.hpp"
 #include "services/ehr/exchange/store_records.hpp"
 
@@ -44,7 +45,10 @@ class MemberExchange {
     MemberExchange(const MemberExchange&) = delete;
     MemberExchange& operator=(const MemberExchange&) = delete;
 
-    void add_routes(http::Router& router) { routes_.add(router); }
+    void add_routes(http::Router& router) {
+        routes_.add(router);
+        lawful_routes_.add(router);
+    }
     // Goes on with what is not finished. Once the member's url is known.
     void start() { exchange_.start(); }
 
@@ -62,6 +66,7 @@ class MemberExchange {
     services::ehr::exchange::Cards cards_;
     services::ehr::exchange::RemoteReads remote_;
     services::ehr::exchange::ExchangeRoutes routes_;
+    services::ehr::exchange::LawfulRoutes lawful_routes_;
     std::shared_ptr<Door> door_ = std::make_shared<Door>();
 };
 

@@ -188,6 +188,23 @@ bool entries_match(const v1::RecordDelivery& delivery, const v1::DisclosureHeade
 
 }  // namespace
 
+DeliveryCheck check_lawful_delivery(const LawfulDeliveryFacts& facts) {
+    const v1::DisclosureHeader& header = facts.header;
+    if (!facts.link || facts.link->custodian() != facts.sender) return DeliveryCheck::kSender;
+    if (facts.link->counterparty() != facts.self) return DeliveryCheck::kRecipient;
+    if (!facts.row) return DeliveryCheck::kNotYet;
+    if (!facts.expected) return DeliveryCheck::kUnasked;
+    if (header.request() != 0 || facts.row->request() != 0 ||
+        header.basis() == v1::LEGAL_BASIS_UNSPECIFIED || facts.row->basis() != header.basis())
+        return DeliveryCheck::kRequest;
+    if (facts.row->commitment() !=
+        disclosure_commitment(facts.delivery.salt(), facts.delivery.header()).view())
+        return DeliveryCheck::kCommitment;
+    if (header.custodian() != facts.sender || header.recipient() != facts.self)
+        return DeliveryCheck::kRecipient;
+    return entries_match(facts.delivery, header) ? DeliveryCheck::kGood : DeliveryCheck::kEntries;
+}
+
 DeliveryCheck check_delivery(const DeliveryFacts& facts) {
     const v1::DisclosureHeader& header = facts.header;
     if (!facts.link || facts.link->custodian() != facts.sender) return DeliveryCheck::kSender;

@@ -106,4 +106,16 @@ struct DeliveryFacts {
 // All but the documents themselves.
 [[nodiscard]] DeliveryCheck check_delivery(const DeliveryFacts& facts);
 
+// Of a disclosure by law, which answers no request.
+struct LawfulDeliveryFacts {
+    const ledger::MemberId& self;
+    const ledger::MemberId& sender;
+    const v1::RecordDelivery& delivery;
+    const v1::DisclosureHeader& header;        // decoded from it
+    const std::optional<v1::Disclosure>& row;  // of the ledger
+    const std::optional<v1::Link>& link;       // that the header names
+    bool expected = false;                     // we were told of it and gave a key
+};
+[[nodiscard]] DeliveryCheck check_lawful_delivery(const LawfulDeliveryFacts& facts);
+
 }  // namespace consilium::services::ehr::exchange

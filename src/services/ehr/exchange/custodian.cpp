@@ -3,7 +3,7 @@
 
 #include "crypto/random.hpp"
 #include "services/ehr/exchange/commitments.hpp"
-#include "services/ehr/exchange/rules.hpp"
+#include "services/ehr/exchange/outgoing.hpp"
 #include "services/ehr/exchange/seal.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
@@ -56,27 +56,6 @@ Result<std::vector<v1::JudgedVersion>, vault::VaultError> read_judged(const vaul
         out.insert(out.end(), (*row)->versions().begin(), (*row)->versions().end());
     }
     return out;
-}
-
-std::vector<Bytes> sent_entries(const std::vector<v1::JudgedVersion>& judged) {
-    std::vector<Bytes> out;
-    for (const v1::JudgedVersion& version : judged) {
-        if (version.verdict() == v1::VERDICT_SEND) out.push_back(proto::encode(version.document()));
-    }
-    return out;
-}
-
-Hash32 decide(const OpenedRequest& request, const std::vector<v1::JudgedVersion>& judged,
-              BytesView salt) {
-    std::vector<Bytes> all;
-    for (const v1::JudgedVersion& version : judged)
-        all.push_back(proto::encode(version));
-    v1::FineDecision decision;
-    decision.set_rules(kRulesVersion);
-    decision.set_request_commitment(request.commitment.bytes());
-    decision.set_root(entries_root(all).bytes());
-    decision.set_judged(static_cast<std::uint32_t>(judged.size()));
-    return decision_commitment(salt, proto::encode(decision));
 }
 
 OpenedRequest opened(const v1::Serving& serving) {
@@ -192,19 +171,9 @@ Result<std::vector<v1::JudgedVersion>, RecordsError> Custodian::judge_all(
     if (!current) return fail(current.error());
     std::vector<v1::JudgedVersion> out;
     for (const CurrentVersion& version : *current) {
-        const auto stored = ports_.vault.read(version.document, vault::kDocumentBytesMax);
-        if (!stored && stored.error() == vault::VaultError::kErased) continue;
-        const auto info = ports_.vault.info(version.document);
-        if (!stored || !info) return fail(RecordsError::kDisk);
-        v1::JudgedVersion& judged = out.emplace_back();
-        judged.mutable_document()->set_record_id(version.document.record.bytes());
-        judged.mutable_document()->set_version(version.document.version);
-        judged.mutable_document()->set_commitment(info->commitment.bytes());
-        judged.mutable_document()->set_size(stored->size());
-        judged.mutable_document()->set_resource_type(version.type);
-        judged.mutable_document()->set_resource_id(version.id);
-        judged.set_verdict(
-            judge({version.type, version.id, version.patients, *stored}, opening.patient()));
+        auto judged = judge_version(ports_, version, opening.patient());
+        if (!judged) return fail(judged.error());
+        if (*judged) out.push_back(std::move(**judged));
     }
     return out;
 }
@@ -216,20 +185,8 @@ Result<v1::RecordDelivery, vault::VaultError> Custodian::make_delivery(
     v1::RecordDelivery out;
     out.set_salt(serving.salt());
     out.set_header(serving.header());
-    auto sealer = DeliverySealer::start(ports_.network, opening->reply_key(), out);
-    if (!sealer) return fail(vault::VaultError::kInvalid);
-    for (const v1::JudgedVersion& version : judged) {
-        if (version.verdict() != v1::VERDICT_SEND) continue;
-        vault::DocumentName name;
-        (void)assign(name.record, version.document().record_id());
-        name.version = version.document().version();
-        auto plaintext = ports_.vault.read(name, vault::kDocumentBytesMax);
-        if (!plaintext) return fail(plaintext.error());
-        auto secret = ports_.vault.secret(name);
-        if (!secret) return fail(secret.error());
-        sealer->add({proto::encode(version.document()), name, std::move(plaintext).value(),
-                     std::move(secret).value()});
-    }
+    if (const auto sealed = seal_judged(ports_, opening->reply_key(), judged, out); !sealed)
+        return fail(sealed.error());
     return out;
 }
 
@@ -238,11 +195,8 @@ Custodian::Again Custodian::commit(const Key& key, v1::Serving serving) {
     const auto judged = judge_all(request.opening);
     if (!judged && judged.error() == RecordsError::kDisk) return kDiskAgain;
     if (!judged) return refuse(key, std::move(serving), v1::REFUSAL_REASON_INFEASIBLE);
-    const std::vector<Bytes> entries = sent_entries(*judged);
-    std::uint64_t bytes = 0;
-    for (const v1::JudgedVersion& version : *judged)
-        if (version.verdict() == v1::VERDICT_SEND) bytes += version.document().size();
-    if (bytes > kDeliveryBytesMax)
+    const Sendable sent = sendable(*judged);
+    if (sent.bytes > kDeliveryBytesMax)
         return refuse(key, std::move(serving), v1::REFUSAL_REASON_INFEASIBLE);
 
     v1::DisclosureHeader header;
@@ -250,8 +204,8 @@ Custodian::Again Custodian::commit(const Key& key, v1::Serving serving) {
     header.set_request(key.number);
     header.set_custodian(ports_.member);
     header.set_recipient(serving.requester());
-    header.set_count(static_cast<std::uint32_t>(entries.size()));
-    header.set_root(entries_root(entries).bytes());
+    header.set_count(static_cast<std::uint32_t>(sent.entries.size()));
+    header.set_root(entries_root(sent.entries).bytes());
     serving.set_salt(crypto::random_bytes(kSaltBytes));
     serving.set_decision_salt(crypto::random_bytes(kSaltBytes));
     serving.set_header(proto::encode(header));
@@ -261,7 +215,8 @@ Custodian::Again Custodian::commit(const Key& key, v1::Serving serving) {
     send.set_link_id(key.id);
     send.set_request(key.number);
     send.set_commitment(disclosure_commitment(serving.salt(), serving.header()).bytes());
-    send.set_decision_commitment(decide(request, *judged, serving.decision_salt()).bytes());
+    send.set_decision_commitment(
+        decide(request.commitment, *judged, serving.decision_salt()).bytes());
     auto transaction = compose(ports_, v1::ROLE_SERVICE, command);
     if (!transaction) return kDiskAgain;
     serving.set_transaction(std::move(*transaction));

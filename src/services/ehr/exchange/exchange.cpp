@@ -20,7 +20,12 @@ Exchange::Exchange(Ports ports, unsigned threads)
       agenda_(std::make_shared<Agenda>(threads, [this](const Bytes& key) { return step(key); })),
       poke_(poke_of(agenda_)),
       custodian_(ports_, blocks_, poke_),
-      requester_(ports_, blocks_, poke_) {}
+      requester_(ports_, blocks_, poke_) {
+    parts_.push_back(std::make_unique<LawfulReceipts>(ports_, blocks_, poke_));
+    auto lawful = std::make_unique<LawfulDisclosures>(ports_, poke_);
+    lawful_ = lawful.get();
+    parts_.push_back(std::move(lawful));
+}
 
 std::optional<std::chrono::milliseconds> Exchange::step(const Bytes& key) {
     for (const auto& part : parts_)
@@ -69,6 +74,10 @@ void Exchange::resume() {
 Handled Exchange::receive(const ledger::MemberId& from, BytesView message) {
     const auto decoded = decode_row<v1::ExchangeMessage>(message);
     if (!decoded) return Handled::kRefused;
+    // First, because deliveries of disclosures by law are a part's.
+    for (const auto& part : parts_) {
+        if (const auto handled = part->receive(from, *decoded)) return *handled;
+    }
     switch (decoded->kind_case()) {
         case v1::ExchangeMessage::kRequest:
             return custodian_.receive(from, decoded->request());
@@ -76,9 +85,6 @@ Handled Exchange::receive(const ledger::MemberId& from, BytesView message) {
             return requester_.receive(from, decoded->delivery());
         default:
             break;
-    }
-    for (const auto& part : parts_) {
-        if (const auto handled = part->receive(from, *decoded)) return *handled;
     }
     return Handled::kRefused;
 }

@@ -6,6 +6,8 @@
 #include "services/ehr/exchange/agenda.hpp"
 #include "services/ehr/exchange/block_wait.hpp"
 #include "services/ehr/exchange/custodian.hpp"
+#include "services/ehr/exchange/lawful.hpp"
+#include "services/ehr/exchange/lawful_receipts.hpp"
 #include "services/ehr/exchange/part.hpp"
 #include "services/ehr/exchange/requester.hpp"
 
@@ -37,6 +39,7 @@ class Exchange {
         requester_.read(question, std::move(done));
     }
     [[nodiscard]] const Requester& requester() const { return requester_; }
+    [[nodiscard]] LawfulDisclosures& lawful() { return *lawful_; }
 
     // A message of the channel, from whom it has authenticated.
     [[nodiscard]] Handled receive(const ledger::MemberId& from, BytesView message);
@@ -55,6 +58,7 @@ class Exchange {
     Custodian custodian_;
     Requester requester_;
     std::vector<std::unique_ptr<Part>> parts_;
+    LawfulDisclosures* lawful_ = nullptr;  // one of them
     std::unique_ptr<Subscription> subscription_;
 };
 

@@ -7,6 +7,7 @@
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
 #include "proto/enum_names.hpp"
+#include "services/ehr/exchange/pages.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -15,8 +16,6 @@ namespace {
 using formats::json::Writer;
 
 constexpr std::size_t kBodyBytesMax = 4096;
-constexpr std::size_t kPageMax = 1000;
-constexpr std::size_t kPageDefault = 100;
 constexpr std::size_t kWaitingMax = 1024;
 
 http::Response card_problem(CardError error) {
@@ -128,6 +127,7 @@ bool write_receiving(const vault::Row& row, std::string& out) {
     writer.member("link", to_hex(receiving->link_id()));
     number(writer, "disclosure", receiving->disclosure());
     number(writer, "request", receiving->request());
+    writer.member("basis", proto::name_of(receiving->basis()));
     writer.member("custodian", receiving->custodian());
     number(writer, "documents", receiving->documents());
     writer.name("acknowledged");
@@ -137,39 +137,6 @@ bool write_receiving(const vault::Row& row, std::string& out) {
     number(writer, "received_unix_ms", receiving->received_unix_ms());
     writer.end_object();
     return true;
-}
-
-struct Page {
-    Bytes after;
-    Bytes link;  // with disclosures: of that link alone
-    std::size_t limit = kPageDefault;
-};
-
-std::optional<Page> read_page(std::string_view query) {
-    if (!http::query_has_only(query, {"after", "limit", "link"})) return std::nullopt;
-    Page out;
-    bool malformed = false;
-    const auto after = http::query_parameter(query, "after", malformed);
-    const auto limit = http::query_parameter(query, "limit", malformed);
-    const auto link = http::query_parameter(query, "link", malformed);
-    if (malformed) return std::nullopt;
-    if (after) {
-        const auto bytes = from_hex(*after);
-        if (!bytes || bytes->size() > 64) return std::nullopt;
-        out.after = *bytes;
-    }
-    if (link) {
-        const auto id = fixed_from_hex<ledger::LinkId>(*link);
-        if (!id) return std::nullopt;
-        out.link = id->bytes();
-    }
-    if (limit) {
-        const char* end = limit->data() + limit->size();
-        const auto parsed = std::from_chars(limit->data(), end, out.limit);
-        if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    }
-    if (out.limit == 0 || out.limit > kPageMax) return std::nullopt;
-    return out;
 }
 
 http::RouteOptions options_of(std::string_view resource, char permission) {
@@ -219,37 +186,8 @@ ExchangeRoutes::ExchangeRoutes(const Ports& ports, Exchange& exchange, Cards& ca
 void ExchangeRoutes::later(http::Responder responder, Answer answer) {
     auto shared = std::make_shared<http::Responder>(std::move(responder));
     if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); })) {
-        shared->send(
-            http::problem_retry(503, "overloaded", "Too many requests are waiting: try again", 1));
+        shared->send(overloaded());
     }
-}
-
-void ExchangeRoutes::add_list(http::Router& router, const char* pattern, const Bytes& prefix,
-                              std::function<bool(const vault::Row&, std::string&)> write) {
-    router.add(http::Method::kGet, pattern, options_of("Disclosure", 'r'),
-               [this, prefix, write](http::Request& request, http::Responder responder) {
-                   const auto page = read_page(request.query);
-                   if (!page)
-                       return responder.send(http::problem(
-                           400, "bad-page", "after, limit or link is not what a page takes"));
-                   later(std::move(responder), [this, prefix, write, page = *page] {
-                       const Bytes of = prefix + page.link;
-                       const auto rows = ports_.vault.rows(
-                           of, page.after.empty() ? Bytes() : prefix + page.after, page.limit);
-                       if (!rows) return card_problem(CardError::kDisk);
-                       std::string out = "{\"items\":[";
-                       for (const vault::Row& row : *rows) {
-                           if (out.back() != '[') out += ',';
-                           if (!write(row, out)) return card_problem(CardError::kDisk);
-                       }
-                       out += ']';
-                       if (rows->size() == page.limit)
-                           out += ",\"next\":\"" +
-                                  to_hex(BytesView(rows->back().key).substr(prefix.size())) + '"';
-                       out += '}';
-                       return http::json(std::move(out));
-                   });
-               });
 }
 
 void ExchangeRoutes::add(http::Router& router) {
@@ -290,9 +228,12 @@ void ExchangeRoutes::add(http::Router& router) {
                        return http::json(out + "]}");
                    });
                });
-    add_list(router, "/v1/exchange/requests", asking_prefix(), write_asking);
-    add_list(router, "/v1/exchange/served", serving_prefix(), write_serving);
-    add_list(router, "/v1/exchange/disclosures", receiving_prefix(), write_receiving);
+    const auto add_list = [&](const char* pattern, const Bytes& prefix, const WriteRow& write) {
+        add_page_route(router, work_, ports_, pattern, "Disclosure", prefix, write);
+    };
+    add_list("/v1/exchange/requests", asking_prefix(), write_asking);
+    add_list("/v1/exchange/served", serving_prefix(), write_serving);
+    add_list("/v1/exchange/disclosures", receiving_prefix(), write_receiving);
     http::RouteOptions bundle = options_of("Disclosure", 'r');
     bundle.produces = {http::Media::kFhirJson};
     bundle.heavy = true;

@@ -28,8 +28,6 @@ class ExchangeRoutes {
  private:
     using Answer = std::function<http::Response()>;
     void later(http::Responder responder, Answer answer);
-    void add_list(http::Router& router, const char* pattern, const Bytes& prefix,
-                  std::function<bool(const vault::Row&, std::string&)> write);
 
     const Ports& ports_;
     Exchange& exchange_;

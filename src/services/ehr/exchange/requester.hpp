@@ -116,9 +116,9 @@ class Requester {
                                std::vector<OpenedDocument> documents);
     [[nodiscard]] Handled dispute(const Facts& facts, const v1::RecordDelivery& delivery,
                                   DeliveryCheck why);
-    [[nodiscard]] bool store(const OpenedDocument& document, const ledger::RecordId& record) const;
-    [[nodiscard]] Handled keep(const Facts& facts, v1::Receiving receiving, v1::AskState state,
-                               std::vector<vault::Row> rows, ReadOutcome outcome);
+    [[nodiscard]] Handled keep(const Facts& facts, const v1::RecordDelivery& delivery,
+                               std::uint32_t documents, std::vector<vault::Row> rows,
+                               ReadOutcome outcome);
     void answer(const Item& item, ReadOutcome outcome);
 
     const Ports& ports_;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crypto/random.hpp"
 #include "services/ehr/exchange/commitments.hpp"
+#include "services/ehr/exchange/incoming.hpp"
 #include "services/ehr/exchange/requester.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
-#include "vault/document_writer.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -13,26 +12,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLedgerPatience{1000};
 constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
-
-std::vector<vault::Row> received_rows(const v1::DisclosureHeader& header, std::uint32_t disclosure,
-                                      const std::vector<v1::ReceivedDocument>& documents) {
-    std::vector<vault::Row> rows;
-    for (std::size_t i = 0; i < documents.size(); i += kEntriesPerPage) {
-        v1::ReceivedPage page;
-        for (std::size_t j = i; j < std::min(documents.size(), i + kEntriesPerPage); ++j)
-            *page.add_documents() = documents[j];
-        rows.push_back(row_of(received_key(header.link_id(), disclosure,
-                                           static_cast<std::uint32_t>(i / kEntriesPerPage)),
-                              page));
-    }
-    return rows;
-}
-
-// A copy is kept with the custodian's salt before it, so that it can be shown to be what the ledger
-// commits to, and so that its erasure takes both.
-Bytes with_salt(const OpenedDocument& document) {
-    return document.salt + document.plaintext;
-}
 
 }  // namespace
 
@@ -100,60 +79,18 @@ Handled Requester::receive(const ledger::MemberId& from, const v1::RecordDeliver
     return take(facts, delivery, std::move(documents).value());
 }
 
-// In its own place, so that what was stored before a crash is found and not stored twice.
-bool Requester::store(const OpenedDocument& document, const ledger::RecordId& record) const {
-    const vault::DocumentName name{record, 1};
-    const Bytes payload = with_salt(document);
-    auto writer = ports_.vault.begin(name, payload.size());
-    if (!writer) return writer.error() == vault::VaultError::kExists;
-    if (!(*writer)->update(payload)) return false;
-    const auto committed = (*writer)->commit({});
-    return committed || committed.error() == vault::VaultError::kExists;
-}
-
 Handled Requester::take(const Facts& facts, const v1::RecordDelivery& delivery,
                         std::vector<OpenedDocument> documents) {
-    std::vector<v1::ReceivedDocument> kept;
-    std::vector<Bytes> payloads;
-    std::vector<vault::NewDocument> small;
-    payloads.reserve(documents.size());
+    auto rows = keep_documents(ports_, facts.custodian, facts.header, delivery, documents);
+    if (!rows) return Handled::kLater;
     ReadOutcome outcome;
     outcome.state = ReadOutcome::State::kReceived;
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-        OpenedDocument& document = documents[i];
-        const ledger::RecordId record = received_record(facts.custodian, document.entry);
-        v1::ReceivedDocument& row = kept.emplace_back();
-        row.set_entry(delivery.documents(static_cast<int>(i)).entry());
-        row.set_record_id(record.bytes());
-        const auto known = ports_.vault.info({record, 1});
-        if (!known && known.error() != vault::VaultError::kNone &&
-            known.error() != vault::VaultError::kErased)
-            return Handled::kLater;
-        if (!known && known.error() == vault::VaultError::kNone) {
-            if (document.plaintext.size() + kSaltBytes > vault::kInlineBytesMax) {
-                if (!store(document, record)) return Handled::kLater;
-            } else {
-                payloads.push_back(with_salt(document));
-                small.push_back({{record, 1}, payloads.back(), {}});
-            }
-        }
+    for (OpenedDocument& document : documents) {
         outcome.resources.push_back({document.entry.resource_type(), document.entry.resource_id(),
                                      document.entry.version(), std::move(document.plaintext)});
     }
-    for (std::size_t i = 0; i < small.size(); i += vault::kDocumentsPerPutMax) {
-        const std::size_t count = std::min(vault::kDocumentsPerPutMax, small.size() - i);
-        // The same delivery may be in other hands here at the same time: then it is there.
-        const auto stored = ports_.vault.put(std::span(small).subspan(i, count));
-        if (!stored) return Handled::kLater;
-    }
-    v1::Receiving receiving;
-    receiving.set_documents(static_cast<std::uint32_t>(kept.size()));
-    receiving.set_salt(delivery.salt());
-    receiving.set_header(delivery.header());
-    receiving.set_disclosure(delivery.disclosure());
-    receiving.set_commitment(disclosure_commitment(delivery.salt(), delivery.header()).bytes());
-    return keep(facts, std::move(receiving), v1::ASK_STATE_RECEIVED,
-                received_rows(facts.header, delivery.disclosure(), kept), std::move(outcome));
+    const auto count = static_cast<std::uint32_t>(documents.size());
+    return keep(facts, delivery, count, std::move(*rows), std::move(outcome));
 }
 
 Handled Requester::dispute(const Facts& facts, const v1::RecordDelivery& delivery,
@@ -161,40 +98,26 @@ Handled Requester::dispute(const Facts& facts, const v1::RecordDelivery& deliver
     ports_.log.warning("exchange", "a delivery is not what its sender committed to",
                        {telemetry::Field::name("reason", to_string(why)),
                         telemetry::Field::name("member", facts.custodian)});
-    v1::Receiving receiving;
-    receiving.set_disputed(true);
-    receiving.set_salt(crypto::random_bytes(kSaltBytes));
-    receiving.set_header(delivery.header());
-    receiving.set_disclosure(delivery.disclosure());
-    receiving.set_commitment(
-        disputed_commitment(receiving.salt(), proto::encode(delivery)).bytes());
     ReadOutcome outcome;
     outcome.state = ReadOutcome::State::kDisputed;
-    return keep(facts, std::move(receiving), v1::ASK_STATE_DISPUTED, {}, std::move(outcome));
+    return keep(facts, delivery, 0, {}, std::move(outcome));
 }
 
-Handled Requester::keep(const Facts& facts, v1::Receiving receiving, v1::AskState state,
-                        std::vector<vault::Row> rows, ReadOutcome outcome) {
-    receiving.set_link_id(facts.header.link_id());
-    receiving.set_custodian(facts.custodian);
-    receiving.set_request(facts.header.request());
-    receiving.set_received_unix_ms(ports_.now().value);
-    v1::EhrCommand command;
-    v1::AcknowledgeDisclosure& acknowledge = *command.mutable_acknowledge_disclosure();
-    acknowledge.set_link_id(receiving.link_id());
-    acknowledge.set_number(receiving.disclosure());
-    acknowledge.set_commitment(receiving.commitment());
-    auto transaction = compose(ports_, v1::ROLE_SERVICE, command);
-    if (!transaction) return Handled::kLater;
-    receiving.set_transaction(std::move(*transaction));
+Handled Requester::keep(const Facts& facts, const v1::RecordDelivery& delivery,
+                        std::uint32_t documents, std::vector<vault::Row> rows,
+                        ReadOutcome outcome) {
+    const bool disputed = outcome.state == ReadOutcome::State::kDisputed;
+    auto receiving = new_receiving(ports_, facts.custodian, facts.header, delivery, disputed);
+    if (!receiving) return Handled::kLater;
+    receiving->set_documents(documents);
 
     Item item = facts.item;
-    item.asking.set_state(state);
-    item.asking.set_link_id(receiving.link_id());
-    item.asking.set_disclosure(receiving.disclosure());
+    item.asking.set_state(disputed ? v1::ASK_STATE_DISPUTED : v1::ASK_STATE_RECEIVED);
+    item.asking.set_link_id(receiving->link_id());
+    item.asking.set_disclosure(receiving->disclosure());
     item.asking.clear_reply_secret();
-    const Bytes key = receiving_key(receiving.link_id(), receiving.disclosure());
-    rows.push_back(row_of(key, receiving));
+    const Bytes key = receiving_key(receiving->link_id(), receiving->disclosure());
+    rows.push_back(row_of(key, *receiving));
     rows.push_back(todo(key));
     rows.push_back(row_of(item.key, item.asking));
     rows.push_back(no_todo(item.key));
@@ -217,12 +140,7 @@ Requester::Again Requester::step_receiving(const Bytes& key) {
         settle(ports_, receiving.transaction(), [poke = poke_, key] { poke(key); });
     if (settled.state == Settlement::State::kWaiting) return kLookAgain;
     if (settled.state == Settlement::State::kLapsed) {
-        v1::EhrCommand command;
-        v1::AcknowledgeDisclosure& acknowledge = *command.mutable_acknowledge_disclosure();
-        acknowledge.set_link_id(receiving.link_id());
-        acknowledge.set_number(receiving.disclosure());
-        acknowledge.set_commitment(receiving.commitment());
-        auto transaction = compose(ports_, v1::ROLE_SERVICE, command);
+        auto transaction = compose_acknowledgement(ports_, receiving);
         if (!transaction) return kDiskAgain;
         receiving.set_transaction(std::move(*transaction));
         const std::vector<vault::Row> rows{row_of(key, receiving)};

@@ -16,6 +16,9 @@ constexpr std::string_view kReceived = "exchange/d";
 constexpr std::string_view kOffering = "exchange/k";
 constexpr std::string_view kOfferName = "exchange/q";
 constexpr std::string_view kOffered = "exchange/v";
+constexpr std::string_view kLawful = "exchange/b";
+constexpr std::string_view kLawfulOrder = "exchange/o";
+constexpr std::string_view kExpected = "exchange/w";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -94,6 +97,23 @@ Bytes offered_key(BytesView link, std::uint32_t number) {
 }
 Bytes offered_prefix() {
     return Bytes(kOffered);
+}
+
+Bytes lawful_key(BytesView order) {
+    return lawful_prefix() + Bytes(order);
+}
+Bytes lawful_prefix() {
+    return Bytes(kLawful);
+}
+Bytes lawful_order_key(BytesView link, std::uint32_t disclosure) {
+    return numbered(kLawfulOrder, link, disclosure);
+}
+
+Bytes expected_key(BytesView link, std::uint32_t disclosure) {
+    return numbered(kExpected, link, disclosure);
+}
+Bytes expected_prefix() {
+    return Bytes(kExpected);
 }
 
 Bytes todo_prefix() {

@@ -50,6 +50,15 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes offered_key(BytesView link, std::uint32_t number);
 [[nodiscard]] Bytes offered_prefix();
 
+// v1.Lawful by the order's id; and that id by the disclosure's row on the ledger.
+[[nodiscard]] Bytes lawful_key(BytesView order);
+[[nodiscard]] Bytes lawful_prefix();
+[[nodiscard]] Bytes lawful_order_key(BytesView link, std::uint32_t disclosure);
+
+// v1.Expected by the disclosure's row on the ledger.
+[[nodiscard]] Bytes expected_key(BytesView link, std::uint32_t disclosure);
+[[nodiscard]] Bytes expected_prefix();
+
 // What is not finished: an empty row per key of a row that is still to be worked on.
 [[nodiscard]] Bytes todo_prefix();
 [[nodiscard]] Bytes todo_key(BytesView of);
