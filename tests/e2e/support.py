@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the `consilium` program that the environment variable CONSILIUM names."""
+import fcntl
 import json
 import os
 import pathlib
@@ -29,23 +30,39 @@ class Result:
         return json.loads(self.out)
 
 
+# Below the ports that the kernel gives to outgoing connections.
+PORTS = range(10_000, 32_000)
+PORTS_PER_BLOCK = 16
+held_blocks = []
+
+
 def free_ports(count):
-    """The first of `count` neighbouring ports that are free."""
-    for first in range(20_000 + os.getpid() % 20_000, 60_000, count):
-        sockets = []
+    """The first of `count` neighbouring ports that are free, kept from other tests by a locked
+    file for as long as this process lives."""
+    assert count <= PORTS_PER_BLOCK
+    blocks = len(PORTS) // PORTS_PER_BLOCK
+    for step in range(blocks):
+        first = PORTS[(os.getpid() + step) % blocks * PORTS_PER_BLOCK]
+        path = pathlib.Path(tempfile.gettempdir()) / f"consilium-e2e-ports-{first}"
         try:
-            for port in range(first, first + count):
-                one = socket.socket()
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                one.bind(("127.0.0.1", port))
-                sockets.append(one)
-            return first
+            lock = path.open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            continue
-        finally:
-            for one in sockets:
-                one.close()
+            continue  # another test's
+        if all(is_free(port) for port in range(first, first + count)):
+            held_blocks.append(lock)
+            return first
     raise RuntimeError("no free ports")
+
+
+def is_free(port):
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Case(unittest.TestCase):
