@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/assert.hpp"
+#include "crypto/octets.hpp"
 
 namespace consilium::crypto {
 namespace {
@@ -16,13 +17,6 @@ struct ContextDeleter {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, ContextDeleter>;
-
-const unsigned char* data_of(BytesView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* data_of(char* bytes) {
-    return reinterpret_cast<unsigned char*>(bytes);
-}
 
 // OpenSSL counts in int; nothing here comes near it.
 int length_of(std::size_t size) {

@@ -7,15 +7,12 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "crypto/octets.hpp"
 #include "crypto/sign.hpp"
 #include "crypto/sodium.hpp"
 
 namespace consilium::crypto {
 namespace {
-
-const unsigned char* data_of(BytesView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 using Encoded = std::array<unsigned char, 32>;
 

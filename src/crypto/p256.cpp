@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/assert.hpp"
+#include "crypto/octets.hpp"
 
 namespace consilium::crypto::p256 {
 namespace {
@@ -32,14 +33,6 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-
-const unsigned char* data_of(BytesView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-unsigned char* data_of(Bytes& bytes) {
-    return reinterpret_cast<unsigned char*>(bytes.data());
-}
 
 // The group and half its order, never freed: used until the process ends.
 struct Curve {
@@ -100,7 +93,7 @@ Bytes der_of(BytesView signature) {
     const int size = i2d_ECDSA_SIG(pair.get(), nullptr);
     CONSILIUM_ASSERT(size > 0);
     Bytes out(static_cast<std::size_t>(size), '\0');
-    unsigned char* at = data_of(out);
+    unsigned char* at = data_of(out.data());
     CONSILIUM_ASSERT(i2d_ECDSA_SIG(pair.get(), &at) == size);
     return out;
 }
@@ -116,8 +109,8 @@ Bytes raw_of(BytesView der) {
         CONSILIUM_ASSERT(BN_sub(s.get(), curve().order, s.get()) == 1);
     }
     Bytes out(kSignatureBytes, '\0');
-    CONSILIUM_ASSERT(BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), data_of(out), 32) == 32);
-    CONSILIUM_ASSERT(BN_bn2binpad(s.get(), data_of(out) + 32, 32) == 32);
+    CONSILIUM_ASSERT(BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), data_of(out.data()), 32) == 32);
+    CONSILIUM_ASSERT(BN_bn2binpad(s.get(), data_of(out.data()) + 32, 32) == 32);
     return out;
 }
 
@@ -142,7 +135,7 @@ std::optional<Bytes> public_key_of(BytesView scalar) {
                                                       nullptr, nullptr, nullptr) == 1);
     Bytes out(kPublicKeyBytes, '\0');
     CONSILIUM_ASSERT(EC_POINT_point2oct(curve().group, point.get(), POINT_CONVERSION_COMPRESSED,
-                                        data_of(out), out.size(), nullptr) == out.size());
+                                        data_of(out.data()), out.size(), nullptr) == out.size());
     return out;
 }
 

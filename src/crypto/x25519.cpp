@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/assert.hpp"
+#include "crypto/octets.hpp"
 
 namespace consilium::crypto::x25519 {
 namespace {
@@ -16,10 +17,6 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, KeyDeleter>;
-
-const unsigned char* data_of(BytesView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 Key secret_key(BytesView secret) {
     CONSILIUM_ASSERT(secret.size() == kKeyBytes);
