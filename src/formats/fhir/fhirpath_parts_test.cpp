@@ -4,6 +4,7 @@
 
 #include "formats/fhir/fhirpath_evaluation.hpp"
 #include "formats/fhir/fhirpath_regex.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "formats/fhir/search_reference.hpp"
 #include "formats/fhir/search_text.hpp"
 #include "formats/json/parse.hpp"

@@ -111,12 +111,6 @@ bool is_time(std::string_view text) {
     return time_of_day(in) && in.at_end();
 }
 
-bool is_id(std::string_view text) {
-    return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-               return is_letter(c) || is_digit(c) || c == '-' || c == '.';
-           });
-}
-
 bool has_space(std::string_view text) {
     return std::any_of(text.begin(), text.end(), is_space);
 }
@@ -224,7 +218,7 @@ std::string_view check_text(Primitive type, std::string_view text) {
         case Primitive::kTime:
             return check(is_time(text), "not a time");
         case Primitive::kId:
-            return check(is_id(text), "not an id");
+            return check(is_logical_id(text), "not an id");
         case Primitive::kOid:
             return check(is_oid(text), "not an oid");
         case Primitive::kUuid:
@@ -263,6 +257,12 @@ std::string_view check_primitive(Primitive type, const json::Value& value) {
             if (!value.is_string()) return "must be a string";
             return check_text(type, value.string());
     }
+}
+
+bool is_logical_id(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter(c) || is_digit(c) || c == '-' || c == '.';
+    });
 }
 
 bool has_direction_control(std::string_view text) {

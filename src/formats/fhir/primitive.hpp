@@ -22,6 +22,9 @@ inline constexpr std::size_t kDecimalBytesMax = 64;
 // The same for the text of a type that is a string in JSON.
 [[nodiscard]] std::string_view check_text(Primitive type, std::string_view text);
 
+// Whether the text has the form of a logical id (R4 2.24.0.1): 1 to 64 of [A-Za-z0-9.-].
+[[nodiscard]] bool is_logical_id(std::string_view text);
+
 // Whether the text has characters that change the direction of what follows (U+202A..U+202E,
 // U+2066..U+2069): legal, but able to make a name look like another.
 [[nodiscard]] bool has_direction_control(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/fhir/search_reference.hpp"
 #include "formats/fhir/search_terms.hpp"
 #include "formats/fhir/search_text.hpp"

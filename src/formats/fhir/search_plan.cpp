@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/fhir/search_index.hpp"
 #include "formats/fhir/search_keys.hpp"
 #include "formats/fhir/search_reference.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/fhir/search_reference.hpp"
+#include "formats/fhir/primitive.hpp"
 
 #include <algorithm>
 
@@ -27,13 +28,6 @@ std::string_view take_last(std::string_view& path) {
 }
 
 }  // namespace
-
-bool is_logical_id(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '.';
-    });
-}
 
 ReferenceParts parse_reference_text(std::string_view text) {
     ReferenceParts out;

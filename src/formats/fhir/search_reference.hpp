@@ -27,7 +27,4 @@ struct ReferenceParts {
 // Reads the text of a reference alone.
 [[nodiscard]] ReferenceParts parse_reference_text(std::string_view text);
 
-// Whether the text has the form of a logical id (R4 2.24.0.1): 1 to 64 of [A-Za-z0-9.-].
-[[nodiscard]] bool is_logical_id(std::string_view text);
-
 }  // namespace consilium::formats::fhir

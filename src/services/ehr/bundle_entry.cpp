@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/ehr/bundle_entry.hpp"
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
 #include "services/ehr/binary.hpp"
@@ -103,7 +104,7 @@ Result<Entry, Problem> read_entry(const Value& value, const std::string& at, con
     step.type = path[0];
     if (path.size() == 2) step.id = path[1];
     const bool by_id = !step.id.empty();
-    if (by_id && !is_fhir_id(step.id))
+    if (by_id && !formats::fhir::is_logical_id(step.id))
         return fail(bad_entry("The request's url names no id", at + ".request.url"));
     if (mark != std::string_view::npos) {
         step.conditional = true;

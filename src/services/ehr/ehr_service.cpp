@@ -55,7 +55,7 @@ struct EhrService::State {
     struct Todo {
         http::Responder responder;
         std::shared_ptr<const http::Principal> principal;
-        Result<HttpCall, Problem> call;
+        Result<Call, Problem> call;
     };
 
     // On an IO thread: takes what it needs of the request and answers from a thread of its own.
@@ -74,20 +74,20 @@ struct EhrService::State {
 
     bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
         if (!elsewhere || !todo->call || todo->principal == nullptr) return false;
-        todo->call->call.scopes = &todo->principal->scopes;
-        return elsewhere(todo->call->call, *todo->principal,
+        todo->call->scopes = &todo->principal->scopes;
+        return elsewhere(*todo->call, *todo->principal,
                          [todo, base = fhir.options().base](const Reply& reply) {
-                             todo->responder.send(reply ? write_answer(*reply, *todo->call, base())
+                             todo->responder.send(reply ? write_answer(*reply, base())
                                                         : write_problem(reply.error()));
                          });
     }
 
-    http::Response answer(Result<HttpCall, Problem>& call, const http::Principal* principal) {
+    http::Response answer(Result<Call, Problem>& call, const http::Principal* principal) {
         if (!call) return write_problem(call.error());
-        call->call.scopes = principal == nullptr ? nullptr : &principal->scopes;
-        const auto reply = fhir.handle(std::move(call->call));
+        call->scopes = principal == nullptr ? nullptr : &principal->scopes;
+        const auto reply = fhir.handle(std::move(*call));
         if (!reply) return write_problem(reply.error());
-        return write_answer(*reply, *call, fhir.options().base());
+        return write_answer(*reply, fhir.options().base());
     }
 
     Elsewhere elsewhere;

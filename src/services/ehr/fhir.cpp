@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/ehr/fhir.hpp"
 
+#include "formats/fhir/primitive.hpp"
 #include "services/ehr/capability.hpp"
 #include "services/ehr/names.hpp"
 
@@ -77,7 +78,7 @@ Reply Fhir::handle_get(Call& call) {
     if (path.size() == 3 && path[0] == "Patient" && path[2] == "$everything")
         return everything(call);
     if (path.size() == 3 && path[0] == "Patient" && is_resource_type(path[2])) {
-        if (!is_fhir_id(path[1])) return fail(unknown_address());
+        if (!formats::fhir::is_logical_id(path[1])) return fail(unknown_address());
         return searcher_.search(call, path[2], path[1]);
     }
     return fail(unknown_address());
@@ -97,7 +98,8 @@ Reply Fhir::handle_post(Call& call) {
         path[3] == "_search") {
         return searcher_.search(call, path[2], path[1]);
     }
-    return fail(path.size() == 2 && is_fhir_id(path[1]) ? wrong_method() : unknown_address());
+    return fail(path.size() == 2 && formats::fhir::is_logical_id(path[1]) ? wrong_method()
+                                                                          : unknown_address());
 }
 
 }  // namespace consilium::services::ehr

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "formats/fhir/primitive.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
@@ -39,7 +40,7 @@ Reply Fhir::history(const Call& call) {
         return fail(
             problem_of(400, "not-supported", "A history takes _count and the links that it gave"));
     }
-    if (!is_fhir_id(id)) return fail(store_problem(StoreError::kNone));
+    if (!formats::fhir::is_logical_id(id)) return fail(store_problem(StoreError::kNone));
     const auto row = store_.find(type, id);
     if (!row) return fail(store_problem(row.error()));
     if (!*row) return fail(store_problem(StoreError::kNone));

@@ -149,13 +149,11 @@ std::string_view issue_code_of(std::uint16_t status) {
 
 }  // namespace
 
-Result<HttpCall, Problem> read_request(http::Request& request) {
-    HttpCall out;
-    Call& call = out.call;
+Result<Call, Problem> read_request(http::Request& request) {
+    Call call;
     const auto verb = verb_of(request.method);
     if (!verb) return fail(problem_of(405, "not-supported", "The method is not taken"));
     call.verb = *verb;
-    out.head_only = request.method == http::Method::kHead;
     if (auto read = read_path(request.path, call); !read) return fail(read.error());
     auto parameters = http::parse_form(request.query);
     if (!parameters) return fail(bad_request("The query cannot be read"));
@@ -169,10 +167,10 @@ Result<HttpCall, Problem> read_request(http::Request& request) {
     read_preferences(request.fields.prefer, call);
     if (auto checked = check_format(call); !checked) return fail(checked.error());
     if (auto read = read_body(request, call); !read) return fail(read.error());
-    return out;
+    return call;
 }
 
-http::Response write_answer(const Answer& answer, const HttpCall&, const std::string& base) {
+http::Response write_answer(const Answer& answer, const std::string& base) {
     http::Response out;
     out.status = answer.status;
     out.body = answer.body;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
 #include "services/ehr/bundle_entry.hpp"
@@ -186,7 +187,7 @@ Result<Entry, Problem> read_any_entry(const Value& value, const std::string& at,
     const Value* resource = value.find("resource");
     const std::string_view type = text_of(resource, "resourceType");
     const std::string_view id = text_of(resource, "id");
-    if (!is_resource_type(type) || !is_fhir_id(id)) {
+    if (!is_resource_type(type) || !formats::fhir::is_logical_id(id)) {
         return fail(problem_of(400, "invalid", "The entry has no resource with a type and an id",
                                at + ".resource"));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
 #include "services/ehr/binary.hpp"
@@ -69,7 +70,8 @@ Reply Fhir::read(const Call& call) {
     const std::string& type = call.path[0];
     const std::string& id = call.path[1];
     if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
-    if (!is_fhir_id(id)) return fail(problem_of(404, "not-found", "There is no such resource"));
+    if (!formats::fhir::is_logical_id(id))
+        return fail(problem_of(404, "not-found", "There is no such resource"));
     const auto row = store_.find(type, id);
     if (!row) return fail(store_problem(row.error()));
     if (!*row) return fail(problem_of(404, "not-found", "There is no such resource"));
@@ -93,7 +95,7 @@ Reply Fhir::vread(const Call& call) {
     const std::string& type = call.path[0];
     if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
     const auto version = parse_version(call.path[3]);
-    const auto row = is_fhir_id(call.path[1])
+    const auto row = formats::fhir::is_logical_id(call.path[1])
                          ? store_.find(type, call.path[1])
                          : Result<std::optional<ResourceRow>, StoreError>(std::nullopt);
     if (!row) return fail(store_problem(row.error()));
@@ -163,7 +165,7 @@ Reply Fhir::update(Call& call) {
         const auto* id = step.resource->find("id");
         if (id != nullptr && id->is_string()) step.id = id->string();
     }
-    if (!step.id.empty() && !is_fhir_id(step.id))
+    if (!step.id.empty() && !formats::fhir::is_logical_id(step.id))
         return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
     return write_alone(step, call.scopes);
 }
@@ -177,7 +179,7 @@ Reply Fhir::erase(Call& call) {
     step.if_match = call.if_match;
     if (call.path.size() == 2) {
         step.id = call.path[1];
-        if (!is_fhir_id(step.id))
+        if (!formats::fhir::is_logical_id(step.id))
             return fail(problem_of(404, "not-found", "There is no such resource"));
     } else {
         step.conditional = true;
@@ -200,7 +202,7 @@ Reply Fhir::patch(Call& call) {
     step.wanted = call.wanted;
     if (call.path.size() == 2) {
         step.id = call.path[1];
-        if (!is_fhir_id(step.id)) return fail(store_problem(StoreError::kNone));
+        if (!formats::fhir::is_logical_id(step.id)) return fail(store_problem(StoreError::kNone));
     } else {
         step.conditional = true;
         step.query = query_of(call.parameters);

@@ -2,169 +2,15 @@
 #include "services/ehr/names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
+#include "formats/fhir/definitions.hpp"
+#include "formats/fhir/primitive.hpp"
 
 namespace consilium::services::ehr {
 namespace {
-
-// https://hl7.org/fhir/R4/resourcelist.html, without Parameters.
-constexpr std::array<std::string_view, 145> kTypes = {
-    "Account",
-    "ActivityDefinition",
-    "AdverseEvent",
-    "AllergyIntolerance",
-    "Appointment",
-    "AppointmentResponse",
-    "AuditEvent",
-    "Basic",
-    "Binary",
-    "BiologicallyDerivedProduct",
-    "BodyStructure",
-    "Bundle",
-    "CapabilityStatement",
-    "CarePlan",
-    "CareTeam",
-    "CatalogEntry",
-    "ChargeItem",
-    "ChargeItemDefinition",
-    "Claim",
-    "ClaimResponse",
-    "ClinicalImpression",
-    "CodeSystem",
-    "Communication",
-    "CommunicationRequest",
-    "CompartmentDefinition",
-    "Composition",
-    "ConceptMap",
-    "Condition",
-    "Consent",
-    "Contract",
-    "Coverage",
-    "CoverageEligibilityRequest",
-    "CoverageEligibilityResponse",
-    "DetectedIssue",
-    "Device",
-    "DeviceDefinition",
-    "DeviceMetric",
-    "DeviceRequest",
-    "DeviceUseStatement",
-    "DiagnosticReport",
-    "DocumentManifest",
-    "DocumentReference",
-    "EffectEvidenceSynthesis",
-    "Encounter",
-    "Endpoint",
-    "EnrollmentRequest",
-    "EnrollmentResponse",
-    "EpisodeOfCare",
-    "EventDefinition",
-    "Evidence",
-    "EvidenceVariable",
-    "ExampleScenario",
-    "ExplanationOfBenefit",
-    "FamilyMemberHistory",
-    "Flag",
-    "Goal",
-    "GraphDefinition",
-    "Group",
-    "GuidanceResponse",
-    "HealthcareService",
-    "ImagingStudy",
-    "Immunization",
-    "ImmunizationEvaluation",
-    "ImmunizationRecommendation",
-    "ImplementationGuide",
-    "InsurancePlan",
-    "Invoice",
-    "Library",
-    "Linkage",
-    "List",
-    "Location",
-    "Measure",
-    "MeasureReport",
-    "Media",
-    "Medication",
-    "MedicationAdministration",
-    "MedicationDispense",
-    "MedicationKnowledge",
-    "MedicationRequest",
-    "MedicationStatement",
-    "MedicinalProduct",
-    "MedicinalProductAuthorization",
-    "MedicinalProductContraindication",
-    "MedicinalProductIndication",
-    "MedicinalProductIngredient",
-    "MedicinalProductInteraction",
-    "MedicinalProductManufactured",
-    "MedicinalProductPackaged",
-    "MedicinalProductPharmaceutical",
-    "MedicinalProductUndesirableEffect",
-    "MessageDefinition",
-    "MessageHeader",
-    "MolecularSequence",
-    "NamingSystem",
-    "NutritionOrder",
-    "Observation",
-    "ObservationDefinition",
-    "OperationDefinition",
-    "OperationOutcome",
-    "Organization",
-    "OrganizationAffiliation",
-    "Patient",
-    "PaymentNotice",
-    "PaymentReconciliation",
-    "Person",
-    "PlanDefinition",
-    "Practitioner",
-    "PractitionerRole",
-    "Procedure",
-    "Provenance",
-    "Questionnaire",
-    "QuestionnaireResponse",
-    "RelatedPerson",
-    "RequestGroup",
-    "ResearchDefinition",
-    "ResearchElementDefinition",
-    "ResearchStudy",
-    "ResearchSubject",
-    "RiskAssessment",
-    "RiskEvidenceSynthesis",
-    "Schedule",
-    "SearchParameter",
-    "ServiceRequest",
-    "Slot",
-    "Specimen",
-    "SpecimenDefinition",
-    "StructureDefinition",
-    "StructureMap",
-    "Subscription",
-    "Substance",
-    "SubstanceNucleicAcid",
-    "SubstancePolymer",
-    "SubstanceProtein",
-    "SubstanceReferenceInformation",
-    "SubstanceSourceMaterial",
-    "SubstanceSpecification",
-    "SupplyDelivery",
-    "SupplyRequest",
-    "Task",
-    "TerminologyCapabilities",
-    "TestReport",
-    "TestScript",
-    "ValueSet",
-    "VerificationResult",
-    "VisionPrescription",
-};
-static_assert(std::is_sorted(kTypes.begin(), kTypes.end()));
-
-bool is_id_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.';
-}
 
 // The part up to the next slash, which is taken off.
 std::string_view next_part(std::string_view& rest) {
@@ -176,17 +22,16 @@ std::string_view next_part(std::string_view& rest) {
 
 }  // namespace
 
-bool is_fhir_id(std::string_view text) {
-    return !text.empty() && text.size() <= kFhirIdBytesMax &&
-           std::all_of(text.begin(), text.end(), is_id_character);
-}
-
 bool is_resource_type(std::string_view text) {
-    return std::binary_search(kTypes.begin(), kTypes.end(), text);
+    return text != "Parameters" && formats::fhir::definitions().find_resource(text) != nullptr;
 }
 
-std::span<const std::string_view> resource_types() {
-    return kTypes;
+std::vector<std::string_view> resource_types() {
+    std::vector<std::string_view> out;
+    for (const auto& type : formats::fhir::definitions().types()) {
+        if (is_resource_type(type.name)) out.push_back(type.name);
+    }
+    return out;
 }
 
 std::string new_fhir_id() {
@@ -207,9 +52,9 @@ std::optional<Reference> parse_reference(std::string_view text, std::string_view
     Reference out;
     out.type = next_part(text);
     out.id = next_part(text);
-    if (!is_resource_type(out.type) || !is_fhir_id(out.id)) return std::nullopt;
+    if (!is_resource_type(out.type) || !formats::fhir::is_logical_id(out.id)) return std::nullopt;
     if (text.empty()) return out;
-    if (next_part(text) != "_history" || !is_fhir_id(text)) return std::nullopt;
+    if (next_part(text) != "_history" || !formats::fhir::is_logical_id(text)) return std::nullopt;
     out.version = text;
     return out;
 }

@@ -3,22 +3,17 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // FHIR R4's names as this service takes them: types, ids, references. Pure; thread-safe.
 namespace consilium::services::ehr {
 
-inline constexpr std::size_t kFhirIdBytesMax = 64;
-
-// [A-Za-z0-9\-\.]{1,64}: FHIR R4 datatypes, id.
-[[nodiscard]] bool is_fhir_id(std::string_view text);
-
 // One of R4's 146 concrete resource types that can stand alone on a server (Parameters cannot).
 [[nodiscard]] bool is_resource_type(std::string_view text);
 // Ascending.
-[[nodiscard]] std::span<const std::string_view> resource_types();
+[[nodiscard]] std::vector<std::string_view> resource_types();
 
 // A random id as FHIR servers give it: RFC 4122 version 4, lower case.
 [[nodiscard]] std::string new_fhir_id();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rfc3339.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "services/ehr/call.hpp"
 #include "services/ehr/issue.hpp"
 
@@ -11,13 +12,13 @@ namespace consilium::services::ehr {
 namespace {
 
 TEST(Names, Ids) {
-    EXPECT_TRUE(is_fhir_id("a.B-9"));
-    EXPECT_TRUE(is_fhir_id(std::string(64, 'x')));
-    EXPECT_FALSE(is_fhir_id(std::string(65, 'x')));
-    EXPECT_FALSE(is_fhir_id(""));
-    EXPECT_FALSE(is_fhir_id("a_b"));
-    EXPECT_FALSE(is_fhir_id("a/b"));
-    EXPECT_TRUE(is_fhir_id(new_fhir_id()));
+    EXPECT_TRUE(formats::fhir::is_logical_id("a.B-9"));
+    EXPECT_TRUE(formats::fhir::is_logical_id(std::string(64, 'x')));
+    EXPECT_FALSE(formats::fhir::is_logical_id(std::string(65, 'x')));
+    EXPECT_FALSE(formats::fhir::is_logical_id(""));
+    EXPECT_FALSE(formats::fhir::is_logical_id("a_b"));
+    EXPECT_FALSE(formats::fhir::is_logical_id("a/b"));
+    EXPECT_TRUE(formats::fhir::is_logical_id(new_fhir_id()));
     EXPECT_NE(new_fhir_id(), new_fhir_id());
 }
 

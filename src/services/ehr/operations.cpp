@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
@@ -24,7 +25,7 @@ Reply Fhir::everything(const Call& call) {
         }
     }
     const auto row =
-        is_fhir_id(id)
+        formats::fhir::is_logical_id(id)
             ? store_.find("Patient", id)
             : Result<std::optional<ResourceRow>, StoreError>(std::optional<ResourceRow>());
     if (!row) return fail(store_problem(row.error()));

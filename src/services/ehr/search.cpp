@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/fhir/search_index.hpp"
 #include "formats/fhir/search_match.hpp"
 #include "formats/json/parse.hpp"
@@ -135,7 +136,7 @@ Result<std::optional<Searcher::Names>, Problem> Searcher::by_id(const Query& que
     if (criterion == query.criteria.end()) return std::optional<Names>();
     Names out;
     for (const fhir::SearchValue& value : criterion->values) {
-        if (!is_fhir_id(value.text)) continue;
+        if (!formats::fhir::is_logical_id(value.text)) continue;
         const auto row = store_.find(query.type, value.text);
         if (!row) return fail(store_problem(row.error()));
         if (*row && !(*row)->deleted) out.push_back({{(*row)->record, (*row)->version}, false});

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/hex.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "proto/enum_names.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
@@ -29,7 +30,8 @@ std::optional<std::string> take_patient(Parameters& parameters) {
         std::string_view value = it->second;
         const bool whole = value.starts_with(kPatientPrefix);
         if (whole) value.remove_prefix(kPatientPrefix.size());
-        if (!is_fhir_id(value) || (it->first == "subject" && !whole)) return std::nullopt;
+        if (!formats::fhir::is_logical_id(value) || (it->first == "subject" && !whole))
+            return std::nullopt;
         if (out && *out != value) return std::nullopt;  // two patients: nobody's
         out = std::string(value);
         it = parameters.erase(it);
@@ -147,7 +149,7 @@ std::optional<RemoteAsk> remote_ask(const Call& call) {
                                     [](const auto& one) { return is_presentation(one.first); }),
                      parameters.end());
     RemoteAsk out;
-    if (path.size() >= 2 && path[0] == "Patient" && is_fhir_id(path[1])) {
+    if (path.size() >= 2 && path[0] == "Patient" && formats::fhir::is_logical_id(path[1])) {
         out.patient = path[1];
         if (path.size() == 2) {
             out.instance = true;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
 #include "services/ehr/bundle_text.hpp"
@@ -46,7 +47,7 @@ void add(Parameters& to, const char* name, const std::string& value) {
 
 Result<std::optional<ChartOpening>, RecordsError> StoreRecords::chart(
     std::string_view patient) const {
-    if (!is_fhir_id(patient)) return std::optional<ChartOpening>();
+    if (!formats::fhir::is_logical_id(patient)) return std::optional<ChartOpening>();
     const auto row = store_.find("Patient", patient);
     if (!row) return fail(RecordsError::kDisk);
     if (!*row || (*row)->deleted) return std::optional<ChartOpening>();
@@ -63,7 +64,7 @@ Result<std::optional<ChartOpening>, RecordsError> StoreRecords::chart(
 
 Result<std::vector<vault::DocumentName>, RecordsError> StoreRecords::names(
     std::string_view patient, const v1::ExchangeAsk& ask) const {
-    if (!is_fhir_id(patient)) return fail(RecordsError::kBadQuery);
+    if (!formats::fhir::is_logical_id(patient)) return fail(RecordsError::kBadQuery);
     if (ask.resource_type().empty()) {
         if (!ask.query().empty() || !ask.resource_id().empty())
             return fail(RecordsError::kBadQuery);
