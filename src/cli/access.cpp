@@ -107,6 +107,13 @@ void add_node_options(CLI::App& command, NodeOptions& options) {
 }
 
 Result<Connected, Problem> connect(const NodeOptions& options, std::string_view scope) {
+    http::TokenRequest request;
+    request.client_id = "consilium-cli";
+    request.scope = std::string(scope);
+    return connect(options, std::move(request));
+}
+
+Result<Connected, Problem> connect(const NodeOptions& options, http::TokenRequest request) {
     if (!options.url.empty()) {
         auto endpoint = parse_endpoint(options.url);
         if (!endpoint) return fail(Problem{Exit::kUsage, endpoint.error(), {}});
@@ -127,8 +134,8 @@ Result<Connected, Problem> connect(const NodeOptions& options, std::string_view 
     }
     auto member = open_member(options.home);
     if (!member) return fail(member.error());
-    const auto token =
-        issue_token(*member, {member->id, "consilium-cli", std::string(scope), 3'600'000});
+    if (request.subject.empty()) request.subject = member->id;
+    const auto token = issue_token(*member, request);
     if (!token) return fail(token.error());
     auto certificate = read_file(member->config.http.certificate);
     if (!certificate) return fail(certificate.error());

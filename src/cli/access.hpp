@@ -65,5 +65,8 @@ struct Connected {
 // Does not connect yet: the first request does. With a folder the token is made here, of `scope`.
 [[nodiscard]] Result<Connected, Problem> connect(const NodeOptions& options,
                                                  std::string_view scope = kFullScope);
+// With a token that says more than a scope; its subject is the member where it names none.
+[[nodiscard]] Result<Connected, Problem> connect(const NodeOptions& options,
+                                                 http::TokenRequest request);
 
 }  // namespace consilium::cli

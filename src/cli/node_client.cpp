@@ -43,6 +43,11 @@ Refusal read_refusal(const HttpReply& reply) {
     const json::value parsed = json::parse(reply.body, error);
     const auto* object = error ? nullptr : parsed.if_object();
     if (object == nullptr) return {"", "it answered with status " + std::to_string(reply.status)};
+    const auto* issues = object->if_contains("issue");  // FHIR's OperationOutcome
+    if (issues != nullptr && issues->is_array() && !issues->as_array().empty()) {
+        const auto* first = issues->as_array().front().if_object();
+        if (first != nullptr) return {text_of(*first, "code"), text_of(*first, "diagnostics")};
+    }
     return {text_of(*object, "code"), text_of(*object, "title")};
 }
 
@@ -51,7 +56,7 @@ Problem problem_of(const Refusal& refusal, unsigned status) {
     if (!refusal.code.empty()) problem.message += " (" + refusal.code + ")";
     if (status == 401) {
         problem.hint = "The token is missing, expired or of another node: 'consilium token new'.";
-    } else if (status == 403) {
+    } else if (status == 403 && refusal.code == "scope-missing") {
         problem.hint = "The token's scope does not allow it; give 'consilium token new' --scope.";
     } else if (status == 503) {
         problem.code = Exit::kUnreachable;

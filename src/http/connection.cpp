@@ -316,9 +316,9 @@ void Connection::keep_fields(const RequestHead& head) {
     const auto all = [](RequestFields& fields) {
         return std::array{&fields.content_type,  &fields.accept,        &fields.last_event_id,
                           &fields.if_match,      &fields.if_none_match, &fields.if_modified_since,
-                          &fields.if_none_exist, &fields.prefer};
+                          &fields.if_none_exist, &fields.prefer,        &fields.emergency_access};
     };
-    static_assert(sizeof(RequestFields) == 8 * sizeof(std::string_view), "keep them all");
+    static_assert(sizeof(RequestFields) == 9 * sizeof(std::string_view), "keep them all");
     fields_ = head.fields;
     field_text_.clear();
     for (const auto* field : all(fields_))

@@ -50,6 +50,7 @@ struct RequestFields {
     std::string_view if_modified_since;
     std::string_view if_none_exist;  // FHIR R4, conditional create
     std::string_view prefer;         // RFC 7240
+    std::string_view emergency_access;  // docs/exchange.md, "Emergencies"
 };
 
 // A request with its whole body. The views live until the handler returns; the body and the

@@ -143,6 +143,9 @@ class MessageParser final : public beast::http::basic_parser<true> {
                 if (beast::iequals(name_text, "If-None-Exist")) {
                     return once(head.fields.if_none_exist, value, ec);
                 }
+                if (beast::iequals(name_text, "Emergency-Access")) {
+                    return once(head.fields.emergency_access, value, ec);
+                }
                 return;
             default:
                 return;

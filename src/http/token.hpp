@@ -21,6 +21,7 @@ namespace consilium::http {
 struct Scope {
     std::string_view resource;
     char permission = 'r';
+    bool by_name{false};  // a scope for all resources (*) does not grant it
 };
 
 // A token's scopes: "user/Ledger.cr system/Ledger.rs patient/*.r". Scopes of other shapes, and

@@ -23,8 +23,14 @@ class FileAuthor final : public services::Author {
                std::filesystem::path users, const consensus::Clock& clock);
     [[nodiscard]] Result<Bytes, services::AuthorError> compose(
         v1::Role role, const std::vector<v1::Command>& commands) override;
+    [[nodiscard]] Result<std::vector<ledger::UserId>, services::AuthorError> users(
+        v1::Role role) override;
+    [[nodiscard]] Result<Bytes, services::AuthorError> compose_as(
+        const ledger::UserId& user, v1::Role role,
+        const std::vector<v1::Command>& commands) override;
 
  private:
+    [[nodiscard]] Status<services::AuthorError> refresh();
     [[nodiscard]] Result<ledger::UserId, services::AuthorError> user(v1::Role role, UnixMs now);
 
     const ledger::NetworkId network_;

@@ -31,7 +31,7 @@ Fixed id_from(std::string_view what, std::uint64_t number) {
 
 }  // namespace
 
-Consortium::Consortium(UnixMs time, std::size_t members) {
+Consortium::Consortium(UnixMs time, std::size_t members, const v1::EhrParameters& ehr) {
     const std::vector<std::string> names{"clinic", "hospital", "insurer", "regulator"};
     const std::vector<v1::MemberKind> kinds{v1::MEMBER_KIND_PROVIDER, v1::MEMBER_KIND_PROVIDER,
                                             v1::MEMBER_KIND_PAYER, v1::MEMBER_KIND_REGULATOR};
@@ -39,6 +39,7 @@ Consortium::Consortium(UnixMs time, std::size_t members) {
     state.set_protocol_version(1);
     state.set_time_unix_ms(time.value);
     state.set_salt(Bytes(32, 's'));
+    if (ehr.ByteSizeLong() != 0) *state.mutable_ehr() = ehr;
     for (std::size_t i = 0; i < members; ++i) {
         ids.push_back(names[i]);
         users.push_back(id_from<ledger::UserId>("user", i));
@@ -60,6 +61,16 @@ Consortium::Consortium(UnixMs time, std::size_t members) {
         user.set_role(v1::ROLE_SERVICE);
         user.set_valid_from_unix_ms(time.value);
         user.set_valid_until_unix_ms(time.value + 2 * kDayMs);
+        const auto add = [&](v1::Role role, const char* what, std::size_t number) {
+            people[{i, role}].push_back(id_from<ledger::UserId>(what, 10 * i + number));
+            v1::UserDay& day = *member.add_users();
+            day = user;
+            day.set_user(people[{i, role}].back().bytes());
+            day.set_role(role);
+        };
+        for (std::size_t number = 0; number < 3; ++number)
+            add(v1::ROLE_CLINICIAN, "clinician", number);
+        add(v1::ROLE_PRIVACY_OFFICER, "officer", 0);
     }
     genesis = *parse_genesis(make_genesis_document(state));
 }

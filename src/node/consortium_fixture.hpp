@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "consilium/v1/ehr.pb.h"
 #include "crypto/sign.hpp"
 #include "node/genesis.hpp"
 #include "node/node.hpp"
@@ -15,10 +17,12 @@ namespace consilium::node::testing {
 
 struct Consortium {
     // Genesis at `time`; the members' users are valid for the two days from then on.
-    explicit Consortium(UnixMs time, std::size_t members = 4);
+    explicit Consortium(UnixMs time, std::size_t members = 4, const v1::EhrParameters& ehr = {});
 
     std::vector<ledger::MemberId> ids;  // "clinic", "hospital", "insurer", "regulator"
-    std::vector<ledger::UserId> users;
+    std::vector<ledger::UserId> users;  // of role service
+    // Others of their users, by member and role.
+    std::map<std::pair<std::size_t, v1::Role>, std::vector<ledger::UserId>> people;
     Genesis genesis;
 
     [[nodiscard]] crypto::SigningKey bundle_key(std::size_t member) const;

@@ -133,19 +133,35 @@ Result<std::vector<ex::CurrentVersion>, ex::RecordsError> TestRecords::current(
 }
 
 Result<std::vector<std::string>, ex::RecordsError> TestRecords::find(
-    const v1::NamedPatient& /*named*/) const {
-    return std::vector<std::string>();
+    const v1::NamedPatient& named) const {
+    const auto found = names.find(proto::encode(named));
+    return found == names.end() ? std::vector<std::string>() : found->second;
 }
 
 namespace {
 
-class OneUser final : public services::Author {
+class People final : public services::Author {
  public:
-    OneUser(ledger::NetworkId network, ledger::MemberId member, ledger::UserId user)
-        : network_(network), member_(std::move(member)), user_(user) {}
+    People(const Consortium& consortium, std::size_t member)
+        : network_(consortium.genesis.network_id), member_(consortium.ids[member]) {
+        users_[v1::ROLE_SERVICE] = {consortium.users[member]};
+        for (const auto& [of, users] : consortium.people)
+            if (of.first == member) users_[of.second] = users;
+    }
     Result<Bytes, services::AuthorError> compose(
         v1::Role role, const std::vector<v1::Command>& commands) override {
-        auto out = compose_transaction(network_, member_, user_, role, commands,
+        const auto users = users_.find(role);
+        if (users == users_.end()) return fail(services::AuthorError::kNoUser);
+        return compose_as(users->second.front(), role, commands);
+    }
+    Result<std::vector<ledger::UserId>, services::AuthorError> users(v1::Role role) override {
+        const auto users = users_.find(role);
+        return users == users_.end() ? std::vector<ledger::UserId>() : users->second;
+    }
+    Result<Bytes, services::AuthorError> compose_as(
+        const ledger::UserId& user, v1::Role role,
+        const std::vector<v1::Command>& commands) override {
+        auto out = compose_transaction(network_, member_, user, role, commands,
                                        consensus::system_clock().wall());
         if (!out) return fail(services::AuthorError::kMalformed);
         return std::move(out).value();
@@ -154,7 +170,7 @@ class OneUser final : public services::Author {
  private:
     ledger::NetworkId network_;
     ledger::MemberId member_;
-    ledger::UserId user_;
+    std::map<v1::Role, std::vector<ledger::UserId>> users_;
 };
 
 template <typename Payload>
@@ -167,7 +183,8 @@ v1::Command command_of(ledger::ContractId contract, const Payload& payload) {
 
 }  // namespace
 
-ExchangeTest::ExchangeTest() : consortium(consensus::system_clock().wall()) {
+ExchangeTest::ExchangeTest(const v1::EhrParameters& ehr)
+    : consortium(consensus::system_clock().wall(), 4, ehr) {
     HostOptions options = consortium.host_options("/nowhere");
     options.open_disk =
         [](const std::filesystem::path&) -> Result<std::unique_ptr<state::Disk>, state::DiskError> {
@@ -181,8 +198,7 @@ ExchangeTest::ExchangeTest() : consortium(consensus::system_clock().wall()) {
         EXPECT_TRUE(vault::Vault::create(path, "passphrase", {1, 8}).ok());
         sides[i].vault = std::move(
             vault::Vault::open(path, consortium.genesis.network_id, "passphrase").value());
-        sides[i].author = std::make_unique<OneUser>(consortium.genesis.network_id,
-                                                    consortium.ids[i], consortium.users[i]);
+        sides[i].author = std::make_unique<People>(consortium, i);
         sides[i].channel = std::make_unique<Wires::End>(wires, consortium.ids[i]);
         start(i);
     }
@@ -218,10 +234,12 @@ Result<v1::ChartCard, ex::CardError> ExchangeTest::issue(const ex::CardOrder& or
 }
 
 ledger::Outcome ExchangeTest::submit(std::size_t member, const std::vector<v1::Command>& commands,
-                                     const crypto::SigningKey* signer) {
+                                     const crypto::SigningKey* signer, v1::Role role) {
+    const auto user = role == v1::ROLE_SERVICE ? consortium.users[member]
+                                               : consortium.people.at({member, role}).front();
     v1::Body body;
-    body.mutable_actor()->set_user(consortium.users[member].bytes());
-    body.mutable_actor()->set_role(v1::ROLE_SERVICE);
+    body.mutable_actor()->set_user(user.bytes());
+    body.mutable_actor()->set_role(role);
     body.set_nonce(crypto::random_bytes(16));
     body.set_not_after_unix_ms(consensus::system_clock().wall().value + 60'000);
     for (const v1::Command& command : commands)
@@ -254,7 +272,7 @@ void ExchangeTest::add_resource(const std::string& type, const std::string& id,
     hospital.records.versions.push_back({name, type, id, of});
 }
 
-v1::ChartCard ExchangeTest::make_card() {
+ex::ChartOpening ExchangeTest::open_chart(const std::string& patient) {
     ex::ChartOpening opening;
     opening.chart = crypto::random_id<ledger::ChartId>();
     v1::ChartsCommand open;
@@ -266,15 +284,19 @@ v1::ChartCard ExchangeTest::make_card() {
         open.mutable_open_chart()->add_slots(
             ledger::link_slot_commitment(slot.salt, opening.chart, slot.link).bytes());
     }
+    EXPECT_TRUE(submit(kHospital, {command_of(ledger::ContractId::kCharts, open)}).applied());
+    sides[kHospital].records.charts[patient] = opening;
+    return opening;
+}
+
+v1::ChartCard ExchangeTest::make_card() {
+    const ex::ChartOpening opening = open_chart("verena");
     v1::ChartsCommand link;
     link.mutable_open_link()->set_link_id(opening.slots[0].link.bytes());
     link.mutable_open_link()->set_counterparty("clinic");
     link.mutable_open_link()->set_algorithm(v1::ALGORITHM_ED25519);
     link.mutable_open_link()->set_public_key(patient_key.public_key());
-    EXPECT_TRUE(submit(kHospital, {command_of(ledger::ContractId::kCharts, open),
-                                   command_of(ledger::ContractId::kCharts, link)})
-                    .applied());
-    sides[kHospital].records.charts["verena"] = opening;
+    EXPECT_TRUE(submit(kHospital, {command_of(ledger::ContractId::kCharts, link)}).applied());
     card.set_custodian("hospital");
     card.set_link_id(opening.slots[0].link.bytes());
     card.set_slot_salt(opening.slots[0].salt);

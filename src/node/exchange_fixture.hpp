@@ -84,12 +84,13 @@ class TestRecords final : public ex::Records {
         const v1::NamedPatient& named) const override;
 
     std::map<std::string, ex::ChartOpening, std::less<>> charts;
+    std::map<Bytes, std::vector<std::string>> names;  // whom an encoded NamedPatient finds
     std::vector<ex::CurrentVersion> versions;
 };
 
 class ExchangeTest : public ::testing::Test {
  protected:
-    ExchangeTest();
+    explicit ExchangeTest(const v1::EhrParameters& ehr = {});
     ~ExchangeTest() override;
 
     struct Side {
@@ -106,10 +107,13 @@ class ExchangeTest : public ::testing::Test {
 
     // Submits as that member's user and waits; the outcome.
     ledger::Outcome submit(std::size_t member, const std::vector<v1::Command>& commands,
-                           const crypto::SigningKey* signer = nullptr);
+                           const crypto::SigningKey* signer = nullptr,
+                           v1::Role role = v1::ROLE_SERVICE);
     // Stores a resource of patient `of` at the hospital.
     void add_resource(const std::string& type, const std::string& id, const std::string& more,
                       const std::vector<std::string>& of);
+    // Opens a chart at the hospital that has no link yet.
+    ex::ChartOpening open_chart(const std::string& patient);
     // Opens chart and link, and answers the card for the clinic.
     v1::ChartCard make_card();
     ledger::Outcome consent(std::size_t through);

@@ -28,7 +28,8 @@ MemberExchange::MemberExchange(const Parts& parts)
           },
           parts.base),
       routes_(ports_, exchange_, cards_, kRouteThreads),
-      lawful_routes_(ports_, exchange_, 1) {
+      lawful_routes_(ports_, exchange_, 1),
+      emergencies_(ports_, exchange_, cards_, parts.base, kRouteThreads) {
     door_->reads = &remote_;
     parts.ehr.set_elsewhere([door = door_](const services::ehr::Call& call,
                                            const http::Principal& principal,

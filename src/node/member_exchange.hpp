@@ -10,6 +10,7 @@
 #include "services/ehr/ehr_service.hpp"
 #include "services/ehr/exchange/cards.hpp"
 #include "services/ehr/exchange/delivery_channel.hpp"
+#include "services/ehr/exchange/emergency_routes.hpp"
 #include "services/ehr/exchange/exchange.hpp"
 #include "services/ehr/exchange/exchange_routes.hpp"
 #include "services/ehr/exchange/lawful_routes.hpp"
@@ -48,6 +49,7 @@ class MemberExchange {
     void add_routes(http::Router& router) {
         routes_.add(router);
         lawful_routes_.add(router);
+        emergencies_.add(router);
     }
     // Goes on with what is not finished. Once the member's url is known.
     void start() { exchange_.start(); }
@@ -67,6 +69,7 @@ class MemberExchange {
     services::ehr::exchange::RemoteReads remote_;
     services::ehr::exchange::ExchangeRoutes routes_;
     services::ehr::exchange::LawfulRoutes lawful_routes_;
+    services::ehr::exchange::EmergencyRoutes emergencies_;
     std::shared_ptr<Door> door_ = std::make_shared<Door>();
 };
 

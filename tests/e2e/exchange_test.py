@@ -20,7 +20,9 @@ def resources(bundle):
             for e in bundle.get("entry", [])}
 
 
-class ExchangeTest(fhir_support.FhirCase):
+class ExchangeSupport(fhir_support.FhirCase):
+    """A network whose hospital has a patient, and what the patient and both members do."""
+
     def clinician(self, purpose="TREAT", scope="user/*.rs user/ChartCard.cr"):
         token = self.ok("token", "new", "--home", self.network, "--member", "clinic", "--scope",
                         scope, "--purpose", purpose).out.strip()
@@ -66,6 +68,8 @@ class ExchangeTest(fhir_support.FhirCase):
         self.assertEqual(kept.status, 201, kept.body)
         return answer.json()["link"]
 
+
+class ExchangeTest(ExchangeSupport):
     def test_a_record_crosses_with_consent_and_only_then(self):
         self.start()
         everything = f"Patient/{self.patient}/$everything"

@@ -36,6 +36,7 @@ struct Call {
     std::string if_none_exist;
     std::string content_type;
     std::string accept;
+    std::string emergency_access;  // why the glass is broken, as the header has it
     Return wanted = Return::kRepresentation;
     bool lenient = false;                            // Prefer: handling=lenient
     const http::Scopes* scopes = nullptr;            // what the token grants

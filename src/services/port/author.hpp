@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "consilium/v1/ledger.pb.h"
+#include "ledger/ids.hpp"
 
 namespace consilium::services {
 
@@ -25,6 +26,18 @@ class Author {
     // Thread-safe.
     [[nodiscard]] virtual Result<Bytes, AuthorError> compose(
         v1::Role role, const std::vector<v1::Command>& commands) = 0;
+    // The member's ids of today in that role, in the order of its list; an author that speaks for
+    // roles alone names none.
+    [[nodiscard]] virtual Result<std::vector<ledger::UserId>, AuthorError> users(v1::Role role) {
+        (void)role;
+        return std::vector<ledger::UserId>();
+    }
+    // As compose(), by that id of today.
+    [[nodiscard]] virtual Result<Bytes, AuthorError> compose_as(
+        const ledger::UserId& user, v1::Role role, const std::vector<v1::Command>& commands) {
+        (void)user, (void)role, (void)commands;
+        return fail(AuthorError::kNoUser);
+    }
 };
 
 inline constexpr std::uint64_t kAuthoredLifeMs = 300'000;

@@ -43,6 +43,10 @@ Hash32 entries_root(std::span<const Bytes> entries) {
     return crypto::merkle_root(leaves);
 }
 
+Hash32 review_commitment(BytesView salt, BytesView report) {
+    return crypto::tagged_hash("consilium/ehr-review/1", {salt, report});
+}
+
 ledger::RecordId received_record(const ledger::MemberId& custodian,
                                  const v1::DisclosedDocument& document) {
     const Hash32 hash = crypto::tagged_hash(

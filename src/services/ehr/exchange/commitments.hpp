@@ -44,6 +44,9 @@ inline constexpr std::size_t kSaltBytes = 32;
 // H("consilium/offered-record/1", contribution's commitment). Never on the ledger.
 [[nodiscard]] ledger::RecordId offered_record(BytesView commitment);
 
+// H("consilium/ehr-review/1", salt, report): v1.ReviewReport.
+[[nodiscard]] Hash32 review_commitment(BytesView salt, BytesView report);
+
 // H("consilium/exchange-message/1", kind, id, u32be(number)): the name of a message, so that one
 // sent again is known for the same.
 [[nodiscard]] Hash32 message_name(BytesView kind, BytesView id, std::uint32_t number);

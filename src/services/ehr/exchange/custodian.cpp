@@ -65,6 +65,13 @@ OpenedRequest opened(const v1::Serving& serving) {
     (void)assign(out.commitment, serving.request_commitment());
     if (auto opening = decode_row<v1::RequestOpening>(serving.opening()))
         out.opening = std::move(*opening);
+    // Without a card: once it is bound, it asks under the link, for the patient who was found.
+    const bool bound = !serving.patient().empty() && serving.bound_link().empty();
+    if (bound) {
+        out.opening.set_id(serving.link_id());
+        out.opening.set_patient(serving.patient());
+        out.opening.set_slot_salt(serving.slot_salt());
+    }
     return out;
 }
 
@@ -72,7 +79,16 @@ OpenedRequest opened(const v1::Serving& serving) {
 
 Custodian::Custodian(const Ports& ports, BlockWait& blocks,
                      std::function<void(const Bytes& key)> poke)
-    : ports_(ports), ledger_(ports.reads), blocks_(blocks), poke_(std::move(poke)) {}
+    : ports_(ports),
+      ledger_(ports.reads),
+      blocks_(blocks),
+      poke_(std::move(poke)),
+      binding_(ports, poke_) {}
+
+bool Custodian::is_without_card(const OpenedRequest& request) const {
+    const auto row = ledger_.request(request.opening.id(), request.number);
+    return row && *row && (*row)->without_card();
+}
 
 RequestCheck Custodian::check(const ledger::MemberId& from, const OpenedRequest& request) const {
     const v1::RequestOpening& opening = request.opening;
@@ -98,8 +114,8 @@ Handled Custodian::receive(const ledger::MemberId& from, const v1::RecordRequest
     });
     if (result == RequestCheck::kNotYet) return Handled::kLater;
     if (result == RequestCheck::kServed) return Handled::kDone;
-    const bool answered =
-        result == RequestCheck::kGood || reason_of(result) != v1::REFUSAL_REASON_UNSPECIFIED;
+    const bool answered = result == RequestCheck::kGood || result == RequestCheck::kPending ||
+                          reason_of(result) != v1::REFUSAL_REASON_UNSPECIFIED;
     if (!answered) {
         ports_.log.warning("exchange", "a request of another member is refused",
                            {telemetry::Field::name("reason", to_string(result)),
@@ -109,7 +125,7 @@ Handled Custodian::receive(const ledger::MemberId& from, const v1::RecordRequest
     // Taken before: whoever is not this request's requester did not get here.
     if (*before) return Handled::kDone;
     v1::Serving serving;
-    serving.set_state(v1::SERVE_STATE_TAKEN);
+    serving.set_state(is_without_card(*request) ? v1::SERVE_STATE_NAMED : v1::SERVE_STATE_TAKEN);
     serving.set_requester(from);
     serving.set_opening(request->opening_bytes);
     serving.set_request_commitment(request->commitment.bytes());
@@ -134,6 +150,12 @@ Custodian::Again Custodian::step(const Bytes& key) {
     switch ((*row)->state()) {
         case v1::SERVE_STATE_TAKEN:
             return take_up(of, std::move(**row));
+        case v1::SERVE_STATE_NAMED:
+        case v1::SERVE_STATE_BINDING: {
+            const OpenedRequest request = opened(**row);
+            const RequestCheck result = check((*row)->requester(), request);
+            return binding_.step(key, std::move(**row), request.opening, result);
+        }
         case v1::SERVE_STATE_COMMITTING:
             return await_commitment(of, std::move(**row));
         case v1::SERVE_STATE_REFUSING:

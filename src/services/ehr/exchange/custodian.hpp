@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/ehr/exchange/agenda.hpp"
+#include "services/ehr/exchange/binding.hpp"
 #include "services/ehr/exchange/block_wait.hpp"
 #include "services/ehr/exchange/checks.hpp"
 #include "services/ehr/exchange/ledger_view.hpp"
@@ -47,6 +48,8 @@ class Custodian {
     [[nodiscard]] Again await_refusal(const Key& key, v1::Serving serving);
     [[nodiscard]] Again finish(const Key& key, v1::Serving serving, v1::ServeState state);
 
+    // Whether the ledger has it under a fresh id, without a card.
+    [[nodiscard]] bool is_without_card(const OpenedRequest& request) const;
     // Whether the request names a patient of ours by a card that opens.
     [[nodiscard]] Result<bool, RecordsError> opens(const v1::RequestOpening& opening) const;
     [[nodiscard]] Result<std::vector<v1::JudgedVersion>, RecordsError> judge_all(
@@ -61,6 +64,7 @@ class Custodian {
     LedgerView ledger_;
     BlockWait& blocks_;
     const std::function<void(const Bytes& key)> poke_;
+    Binding binding_;
     std::mutex mutex_;
     // Sealed while the ledger was committing, by row key. What is not here is made again.
     std::map<Bytes, v1::RecordDelivery> prepared_;

@@ -7,6 +7,9 @@ namespace consilium::services::ehr::exchange {
 
 namespace {
 
+constexpr std::chrono::milliseconds kClearancePatience{3000};
+constexpr std::chrono::milliseconds kWatchEvery{10'000};
+
 std::function<void(const Bytes&)> poke_of(const std::shared_ptr<Agenda>& agenda) {
     return [weak = std::weak_ptr<Agenda>(agenda)](const Bytes& key) {
         if (const auto strong = weak.lock()) strong->poke(key);
@@ -20,7 +23,9 @@ Exchange::Exchange(Ports ports, unsigned threads)
       agenda_(std::make_shared<Agenda>(threads, [this](const Bytes& key) { return step(key); })),
       poke_(poke_of(agenda_)),
       custodian_(ports_, blocks_, poke_),
-      requester_(ports_, blocks_, poke_) {
+      requester_(ports_, blocks_, poke_),
+      clearances_(ports_),
+      reviews_(ports_, poke_) {
     parts_.push_back(std::make_unique<LawfulReceipts>(ports_, blocks_, poke_));
     auto lawful = std::make_unique<LawfulDisclosures>(ports_, poke_);
     lawful_ = lawful.get();
@@ -30,7 +35,25 @@ Exchange::Exchange(Ports ports, unsigned threads)
 std::optional<std::chrono::milliseconds> Exchange::step(const Bytes& key) {
     for (const auto& part : parts_)
         if (part->owns(key)) return part->step(key);
+    if (key.starts_with(review_prefix())) return reviews_.step(key);
     return key.starts_with(serving_prefix()) ? custodian_.step(key) : requester_.step(key);
+}
+
+void Exchange::read(const Question& question, Requester::ReadDone done) {
+    if (question.emergency == v1::EMERGENCY_REASON_UNSPECIFIED)
+        return requester_.read(question, std::move(done));
+    Question asked = question;
+    const auto user = clearances_.user_of(question.subject);
+    if (!user) {
+        ReadOutcome out;
+        out.state = ReadOutcome::State::kNoUser;
+        return done(std::move(out));
+    }
+    asked.user = user->bytes();
+    // The day may have just begun.
+    (void)blocks_.until(kClearancePatience,
+                        [&] { return !clearances_.is_waiting(question.subject); });
+    requester_.read(asked, std::move(done));
 }
 
 void Exchange::start() {
@@ -47,9 +70,14 @@ void Exchange::start() {
     });
     ports_.channel.on_receive(
         [this](const ledger::MemberId& from, BytesView message) { return receive(from, message); });
+    watch_ = std::make_unique<Watch>(kWatchEvery, [this] {
+        clearances_.tick();
+        reviews_.alarm();
+    });
 }
 
 Exchange::~Exchange() {
+    watch_.reset();
     ports_.channel.on_receive(nullptr);
     subscription_.reset();
     agenda_->stop();

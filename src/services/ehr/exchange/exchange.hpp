@@ -5,11 +5,14 @@
 
 #include "services/ehr/exchange/agenda.hpp"
 #include "services/ehr/exchange/block_wait.hpp"
+#include "services/ehr/exchange/clearances.hpp"
 #include "services/ehr/exchange/custodian.hpp"
 #include "services/ehr/exchange/lawful.hpp"
 #include "services/ehr/exchange/lawful_receipts.hpp"
 #include "services/ehr/exchange/part.hpp"
 #include "services/ehr/exchange/requester.hpp"
+#include "services/ehr/exchange/reviews.hpp"
+#include "services/ehr/exchange/watch.hpp"
 
 namespace consilium::services::ehr::exchange {
 
@@ -35,11 +38,13 @@ class Exchange {
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
-    void read(const Question& question, Requester::ReadDone done) {
-        requester_.read(question, std::move(done));
-    }
+    // An emergency is asked for by the user id of today of Question::subject.
+    void read(const Question& question, Requester::ReadDone done);
     [[nodiscard]] const Requester& requester() const { return requester_; }
     [[nodiscard]] LawfulDisclosures& lawful() { return *lawful_; }
+    [[nodiscard]] Clearances& clearances() { return clearances_; }
+    [[nodiscard]] Reviews& reviews() { return reviews_; }
+    [[nodiscard]] BlockWait& blocks() { return blocks_; }
 
     // A message of the channel, from whom it has authenticated.
     [[nodiscard]] Handled receive(const ledger::MemberId& from, BytesView message);
@@ -59,6 +64,9 @@ class Exchange {
     Requester requester_;
     std::vector<std::unique_ptr<Part>> parts_;
     LawfulDisclosures* lawful_ = nullptr;  // one of them
+    Clearances clearances_;
+    Reviews reviews_;
+    std::unique_ptr<Watch> watch_;
     std::unique_ptr<Subscription> subscription_;
 };
 

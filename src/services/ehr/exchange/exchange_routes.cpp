@@ -71,14 +71,17 @@ void number(Writer& writer, std::string_view name, std::uint64_t value) {
     writer.number(std::to_string(value));
 }
 
-void write_opening(Writer& writer, const Bytes& bytes) {
+// `patient`: who was found, where the opening shows no card.
+void write_opening(Writer& writer, const Bytes& bytes, const std::string& patient = {}) {
     const auto opening = decode_row<v1::RequestOpening>(bytes);
     if (!opening) return;
     writer.member("custodian", opening->custodian());
     writer.member("requester", opening->requester());
-    writer.member("patient", opening->patient());
+    writer.member("patient", patient.empty() ? opening->patient() : patient);
     writer.member("purpose", proto::name_of(opening->purpose()));
     writer.member("asked", opening->ask().resource_type());
+    if (opening->emergency() != v1::EMERGENCY_REASON_UNSPECIFIED)
+        writer.member("emergency", proto::name_of(opening->emergency()));
 }
 
 bool write_asking(const vault::Row& row, std::string& out) {
@@ -95,6 +98,7 @@ bool write_asking(const vault::Row& row, std::string& out) {
     writer.member("rule", proto::name_of(asking->gate().rule()));
     writer.member("parameter", proto::name_of(asking->gate().parameter()));
     writer.member("refusal", proto::name_of(asking->refusal()));
+    if (!asking->link_id().empty()) writer.member("link", to_hex(asking->link_id()));
     number(writer, "disclosure", asking->disclosure());
     number(writer, "asked_unix_ms", asking->asked_unix_ms());
     writer.end_object();
@@ -110,7 +114,8 @@ bool write_serving(const vault::Row& row, std::string& out) {
     writer.member("link", to_hex(serving->link_id()));
     number(writer, "number", serving->number());
     writer.member("state", proto::name_of(serving->state()));
-    write_opening(writer, serving->opening());
+    write_opening(writer, serving->opening(), serving->patient());
+    if (!serving->bound_link().empty()) writer.member("bound_link", to_hex(serving->bound_link()));
     writer.member("refusal", proto::name_of(serving->refusal()));
     number(writer, "disclosure", serving->disclosure());
     number(writer, "documents", header ? header->count() : 0);

@@ -42,6 +42,29 @@ LedgerView::Read<v1::ConsentGate> LedgerView::gate(BytesView link) const {
     return read<v1::ConsentGate>(sdk::gate_row(link));
 }
 
+LedgerView::Read<v1::Clearance> LedgerView::clearance(BytesView member, BytesView user) const {
+    return read<v1::Clearance>(sdk::clearance_row(member, user));
+}
+
+// docs/formats/tables.md: member, deadline (u64), link or fresh id (16), number (u32).
+Result<std::vector<LedgerView::DueReview>, ReadError> LedgerView::due_reviews(
+    BytesView member, BytesView after, std::size_t limit) const {
+    constexpr std::size_t kId = 16;
+    const auto prefix = sdk::review_due_list(member);
+    Bytes from(after);
+    if (!from.empty()) from += '\0';
+    const auto list = reads_.state_list(prefix, from, limit, std::nullopt, false);
+    if (!list) return fail(list.error());
+    std::vector<DueReview> out;
+    for (const auto& [key, value] : list->entries) {
+        const BytesView rest = BytesView(key).substr(prefix.view().size());
+        if (rest.size() != 8 + kId + 4) return fail(ReadError::kDisk);
+        out.push_back({key, UnixMs{read_be64(rest)}, Bytes(rest.substr(8, kId)),
+                       read_be32(rest.substr(8 + kId))});
+    }
+    return out;
+}
+
 Result<std::vector<v1::LinkSlot>, ReadError> LedgerView::slots(BytesView chart) const {
     const auto list = reads_.state_list(sdk::slot_list(chart), {}, limits::kLinkSlotsPerChartMax,
                                         std::nullopt, false);

@@ -26,6 +26,18 @@ class LedgerView {
     [[nodiscard]] Read<v1::Link> link(BytesView link) const;
     [[nodiscard]] Read<v1::ConsentGate> gate(BytesView link) const;
     [[nodiscard]] Result<std::vector<v1::LinkSlot>, ReadError> slots(BytesView chart) const;
+    [[nodiscard]] Read<v1::Clearance> clearance(BytesView member, BytesView user) const;
+    // The reviews that a member owes, the one due first first: at most `limit`, after `after` (a
+    // key of that list).
+    struct DueReview {
+        Bytes key;
+        UnixMs due;
+        Bytes id;
+        std::uint32_t number = 0;
+    };
+    [[nodiscard]] Result<std::vector<DueReview>, ReadError> due_reviews(BytesView member,
+                                                                        BytesView after,
+                                                                        std::size_t limit) const;
     [[nodiscard]] UnixMs block_time() const { return reads_.status().block_time; }
 
  private:

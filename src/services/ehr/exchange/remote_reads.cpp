@@ -8,6 +8,7 @@
 #include "formats/fhir/primitive.hpp"
 #include "proto/enum_names.hpp"
 #include "services/ehr/bundle_text.hpp"
+#include "services/ehr/exchange/emergency.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
@@ -197,6 +198,10 @@ Reply reply_of(const ReadOutcome& outcome, const RemoteAsk& ask, const std::stri
         case ReadOutcome::State::kTimeout:
             return fail(refusal(504, "timeout", outcome,
                                 "The custodian has not answered yet; what it discloses is kept"));
+        case ReadOutcome::State::kNoUser:
+            return fail(problem_of(403, "forbidden",
+                                   "No user id of today is free to declare the emergency: the "
+                                   "privacy officer clears whoever may"));
         case ReadOutcome::State::kFailed:
             break;
     }
@@ -244,7 +249,16 @@ bool RemoteReads::take(const Call& call, const http::Principal& principal,
                                  "Breaking the glass takes a token with that clearance")));
             return true;
         }
-        question.emergency = v1::EMERGENCY_REASON_TREATMENT_CANNOT_WAIT;
+        const auto reason = read_emergency_header(call.emergency_access);
+        if (!reason) {
+            done(fail(problem_of(400, "required",
+                                 "Breaking the glass takes a reason: Emergency-Access: CODE; TEXT, "
+                                 "with a code of the ledger's and the text percent-encoded")));
+            return true;
+        }
+        question.emergency = reason->code;
+        question.reason = reason->text;
+        question.subject = principal.subject;
     }
     read_(question, [ask = *ask, base = base_(), scopes = principal.scopes, done = std::move(done)](
                         ReadOutcome outcome) { done(reply_of(outcome, ask, base, scopes)); });

@@ -45,19 +45,44 @@ Requester::Requester(const Ports& ports, BlockWait& blocks,
                      std::function<void(const Bytes& key)> poke)
     : ports_(ports), ledger_(ports.reads), blocks_(blocks), poke_(std::move(poke)) {}
 
-std::optional<Bytes> Requester::compose_request(const v1::RequestOpening& opening,
-                                                const Hash32& commitment, v1::Role role) const {
+namespace {
+
+v1::EhrCommand command_of(const v1::RequestOpening& opening, const Hash32& commitment) {
     v1::EhrCommand command;
+    if (opening.has_named()) {
+        v1::RequestWithoutCard& request = *command.mutable_request_without_card();
+        request.set_request_id(opening.id());
+        request.set_custodian(opening.custodian());
+        request.set_purpose(opening.purpose());
+        request.set_action(opening.action());
+        request.set_request_commitment(commitment.bytes());
+        request.set_emergency(opening.emergency());
+        return command;
+    }
     v1::RequestAccess& request = *command.mutable_request_access();
     request.set_link_id(opening.id());
     request.set_purpose(opening.purpose());
     request.set_action(opening.action());
     request.set_request_commitment(commitment.bytes());
     request.set_emergency(opening.emergency());
+    return command;
+}
+
+}  // namespace
+
+std::optional<Bytes> Requester::compose_request(const v1::RequestOpening& opening,
+                                                const v1::Asking& asking) const {
+    const auto command = command_of(opening, request_commitment(asking.salt(), asking.opening()));
+    const auto role = static_cast<v1::Role>(asking.role());
+    // An emergency is always one person's to declare.
+    if (opening.emergency() != v1::EMERGENCY_REASON_UNSPECIFIED) {
+        ledger::UserId user;
+        if (!assign(user, asking.user())) return std::nullopt;
+        return compose_as(ports_, user, role, command);
+    }
     auto out = compose(ports_, role, command);
-    // A member may have systems alone. An emergency is always a clinician's to declare.
-    if (!out && opening.emergency() == v1::EMERGENCY_REASON_UNSPECIFIED && role != v1::ROLE_SERVICE)
-        out = compose(ports_, v1::ROLE_SERVICE, command);
+    // A member may have systems alone.
+    if (!out && role != v1::ROLE_SERVICE) out = compose(ports_, v1::ROLE_SERVICE, command);
     return out;
 }
 
@@ -70,8 +95,13 @@ void Requester::read(const Question& question, ReadDone done) {
     opening.set_purpose(question.purpose);
     opening.set_action(v1::ACCESS_ACTION_READ);
     opening.set_emergency(question.emergency);
-    opening.set_patient(question.card.patient());
-    opening.set_slot_salt(question.card.slot_salt());
+    if (question.named) {
+        opening.set_id(crypto::random_id<ledger::LinkId>().bytes());
+        *opening.mutable_named() = *question.named;
+    } else {
+        opening.set_patient(question.card.patient());
+        opening.set_slot_salt(question.card.slot_salt());
+    }
     *opening.mutable_ask() = question.ask;
     opening.set_reply_key(reply_key.public_key);
     opening.set_reason(question.reason);
@@ -83,8 +113,10 @@ void Requester::read(const Question& question, ReadDone done) {
     asking.set_reply_secret(Bytes(reply_key.secret.view()));
     asking.set_asked_unix_ms(ports_.now().value);
     asking.set_role(static_cast<std::uint32_t>(question.role));
+    asking.set_subject(question.subject);
+    asking.set_user(question.user);
     const Hash32 commitment = request_commitment(asking.salt(), asking.opening());
-    auto transaction = compose_request(opening, commitment, question.role);
+    auto transaction = compose_request(opening, asking);
     if (!transaction) return done({});
     asking.set_transaction(std::move(*transaction));
 
@@ -201,9 +233,7 @@ Requester::Again Requester::await_outcome(Item item) {
 
 Requester::Again Requester::file_again(Item item) {
     v1::Asking& asking = item.asking;
-    auto transaction =
-        compose_request(item.opening, request_commitment(asking.salt(), asking.opening()),
-                        static_cast<v1::Role>(asking.role()));
+    auto transaction = compose_request(item.opening, asking);
     if (!transaction) return kDiskAgain;
     asking.set_transaction(std::move(*transaction));
     if (!put(item)) return kDiskAgain;
@@ -218,6 +248,11 @@ Requester::Again Requester::await_custodian(Item item) {
     if ((*row)->gate().decision() == v1::ACCESS_DECISION_REFUSED) {
         asking.set_refusal((*row)->refusal());
         return finish(std::move(item), v1::ASK_STATE_REFUSED);
+    }
+    // Without a card the gate decides once the custodian has said which link it concerns.
+    if ((*row)->gate().decision() == v1::ACCESS_DECISION_DENIED) {
+        *asking.mutable_gate() = (*row)->gate();
+        return finish(std::move(item), v1::ASK_STATE_DENIED);
     }
     const std::uint64_t end = asking.expires_unix_ms() + kLapseMs;
     if (asking.expires_unix_ms() != 0 && (*row)->disclosure() == 0 &&
@@ -266,6 +301,7 @@ void Requester::answer(const Item& item, ReadOutcome outcome) {
     outcome.number = asking.number();
     outcome.gate = asking.gate();
     outcome.refusal = asking.refusal();
+    outcome.link = asking.link_id();
     outcome.disclosure = asking.disclosure();
     waiter->done(std::move(outcome));
 }

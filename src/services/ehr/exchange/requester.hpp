@@ -26,7 +26,10 @@ struct Question {
     v1::PurposeOfUse purpose = v1::PURPOSE_OF_USE_TREAT;
     v1::EmergencyReason emergency = v1::EMERGENCY_REASON_UNSPECIFIED;  // with purpose BTG
     std::string reason;                                                // with it, for the review
-    v1::Role role = v1::ROLE_SERVICE;  // in which the member's user asks
+    std::optional<v1::NamedPatient> named;  // instead of link, salt and patient of the card
+    std::string subject;                    // whose token it is, in an emergency,
+    Bytes user;                             // and their user id of today
+    v1::Role role = v1::ROLE_SERVICE;       // in which the member's user asks
     std::chrono::milliseconds patience{10'000};
 };
 
@@ -46,6 +49,7 @@ struct ReadOutcome {
         kDisputed,  // the custodian sent something else than it committed to; it was not kept
         kRejected,  // the ledger would not have the request: `code` of contract ehr or the ledger
         kTimeout,   // not within the patience; it goes on, and what comes is kept
+        kNoUser,    // an emergency, and no user id of today to declare it: nothing was asked
         kFailed,    // our own vault or author: nothing was asked
     };
     State state = State::kFailed;
@@ -55,7 +59,8 @@ struct ReadOutcome {
     v1::GateDecision gate;
     v1::RefusalReason refusal = v1::REFUSAL_REASON_UNSPECIFIED;
     ledger::Outcome rejection;
-    std::uint32_t disclosure = 0;
+    Bytes link;                    // of the disclosure,
+    std::uint32_t disclosure = 0;  // and its number there
     std::vector<DisclosedResource> resources;
 };
 
@@ -99,8 +104,7 @@ class Requester {
     [[nodiscard]] Status<vault::VaultError> put(const Item& item,
                                                 std::vector<vault::Row> more = {}) const;
     [[nodiscard]] std::optional<Bytes> compose_request(const v1::RequestOpening& opening,
-                                                       const Hash32& commitment,
-                                                       v1::Role role) const;
+                                                       const v1::Asking& asking) const;
     [[nodiscard]] Again await_outcome(Item item);
     [[nodiscard]] Again file_again(Item item);
     [[nodiscard]] Again await_custodian(Item item);

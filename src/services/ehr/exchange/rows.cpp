@@ -19,6 +19,8 @@ constexpr std::string_view kOffered = "exchange/v";
 constexpr std::string_view kLawful = "exchange/b";
 constexpr std::string_view kLawfulOrder = "exchange/o";
 constexpr std::string_view kExpected = "exchange/w";
+constexpr std::string_view kCleared = "exchange/u";
+constexpr std::string_view kReview = "exchange/x";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -114,6 +116,20 @@ Bytes expected_key(BytesView link, std::uint32_t disclosure) {
 }
 Bytes expected_prefix() {
     return Bytes(kExpected);
+}
+
+Bytes cleared_key(std::string_view subject) {
+    return cleared_prefix() + Bytes(subject);
+}
+Bytes cleared_prefix() {
+    return Bytes(kCleared);
+}
+
+Bytes review_key(BytesView id, std::uint32_t number) {
+    return numbered(kReview, id, number);
+}
+Bytes review_prefix() {
+    return Bytes(kReview);
 }
 
 Bytes todo_prefix() {

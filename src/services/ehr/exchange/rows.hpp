@@ -59,6 +59,14 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes expected_key(BytesView link, std::uint32_t disclosure);
 [[nodiscard]] Bytes expected_prefix();
 
+// v1.ClearedUser, by the subject.
+[[nodiscard]] Bytes cleared_key(std::string_view subject);
+[[nodiscard]] Bytes cleared_prefix();
+
+// v1.Reviewing, by the reviewed request's row on the ledger.
+[[nodiscard]] Bytes review_key(BytesView id, std::uint32_t number);
+[[nodiscard]] Bytes review_prefix();
+
 // What is not finished: an empty row per key of a row that is still to be worked on.
 [[nodiscard]] Bytes todo_prefix();
 [[nodiscard]] Bytes todo_key(BytesView of);

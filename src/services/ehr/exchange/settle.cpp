@@ -44,17 +44,33 @@ Settlement settle(const Ports& ports, const Bytes& transaction, std::function<vo
     return out;
 }
 
-std::optional<Bytes> compose(const Ports& ports, v1::Role role, const v1::EhrCommand& command) {
+namespace {
+
+v1::Command command_of(const v1::EhrCommand& command) {
     v1::Command out;
     out.set_contract(static_cast<std::uint32_t>(ledger::ContractId::kEhr));
     out.set_payload(proto::encode(command));
-    auto transaction = ports.author.compose(role, {out});
+    return out;
+}
+
+std::optional<Bytes> composed(const Ports& ports, Result<Bytes, AuthorError> transaction) {
     if (!transaction) {
         ports.log.error("exchange", "no transaction can be made",
                         {telemetry::Field::name("reason", to_string(transaction.error()))});
         return std::nullopt;
     }
     return std::move(transaction).value();
+}
+
+}  // namespace
+
+std::optional<Bytes> compose(const Ports& ports, v1::Role role, const v1::EhrCommand& command) {
+    return composed(ports, ports.author.compose(role, {command_of(command)}));
+}
+
+std::optional<Bytes> compose_as(const Ports& ports, const ledger::UserId& user, v1::Role role,
+                                const v1::EhrCommand& command) {
+    return composed(ports, ports.author.compose_as(user, role, {command_of(command)}));
 }
 
 }  // namespace consilium::services::ehr::exchange

@@ -32,5 +32,8 @@ struct Settlement {
 // A transaction with one command of ehr. Nothing when there is no user to give it; the log says so.
 [[nodiscard]] std::optional<Bytes> compose(const Ports& ports, v1::Role role,
                                            const v1::EhrCommand& command);
+// By that user id of today.
+[[nodiscard]] std::optional<Bytes> compose_as(const Ports& ports, const ledger::UserId& user,
+                                              v1::Role role, const v1::EhrCommand& command);
 
 }  // namespace consilium::services::ehr::exchange

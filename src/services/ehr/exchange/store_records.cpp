@@ -8,6 +8,8 @@
 #include "http/message.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/compartment.hpp"
+#include "services/ehr/exchange/emergency.hpp"
+#include "services/ehr/exchange/match_patient.hpp"
 #include "services/ehr/index_keys.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
@@ -37,10 +39,6 @@ bool looks_elsewhere(const std::string& name) {
     const auto plain = std::string_view(name).substr(0, name.find(':'));
     if (name.find('.') != std::string::npos) return true;
     return plain.starts_with('_') && plain != "_id" && plain != "_lastUpdated";
-}
-
-void add(Parameters& to, const char* name, const std::string& value) {
-    if (!value.empty()) to.emplace_back(name, value);
 }
 
 }  // namespace
@@ -115,19 +113,32 @@ Result<std::vector<CurrentVersion>, RecordsError> StoreRecords::current(
     return out;
 }
 
+// The index narrows it down, the resource decides.
 Result<std::vector<std::string>, RecordsError> StoreRecords::find(
     const v1::NamedPatient& named) const {
-    Parameters parameters;
-    add(parameters, "family:exact", named.family());
-    add(parameters, "given:exact", named.given());
-    add(parameters, "birthdate", named.birth_date());
-    if (!named.identifier_value().empty())
-        add(parameters, "identifier", named.identifier_system() + "|" + named.identifier_value());
+    std::vector<std::string> out;
+    if (!is_named(named)) return out;
+    constexpr std::size_t kCandidatesMax = 512;
     constexpr std::size_t kAtMost = 2;
-    auto found = searcher_.match("Patient", format_parameters(parameters), kAtMost);
-    if (!found)
-        return fail(found.error().status >= 500 ? RecordsError::kDisk : RecordsError::kBadQuery);
-    return std::move(found).value();
+    const auto candidates = searcher_.match("Patient", candidates_query(named), kCandidatesMax);
+    if (!candidates)
+        return fail(candidates.error().status >= 500 ? RecordsError::kDisk
+                                                     : RecordsError::kBadQuery);
+    if (candidates->size() == kCandidatesMax) return fail(RecordsError::kBadQuery);
+    for (const std::string& id : *candidates) {
+        const auto row = store_.find("Patient", id);
+        if (!row) return fail(RecordsError::kDisk);
+        if (!*row || (*row)->deleted) continue;
+        auto stored = store_.read((*row)->record, (*row)->version);
+        if (!stored && stored.error() == StoreError::kErased) continue;
+        if (!stored) return fail(RecordsError::kDisk);
+        const auto parsed =
+            formats::json::parse(std::move(stored).value(), vault::kDocumentBytesMax);
+        if (!parsed) return fail(RecordsError::kDisk);
+        if (is_meant(parsed->root(), named)) out.push_back(id);
+        if (out.size() == kAtMost) break;
+    }
+    return out;
 }
 
 }  // namespace consilium::services::ehr::exchange

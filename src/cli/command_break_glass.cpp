@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/json.hpp>
+#include <memory>
+#include <ostream>
+
+#include "base/rfc3339.hpp"
+#include "cli/access.hpp"
+#include "cli/commands.hpp"
+#include "cli/home.hpp"
+#include "cli/names.hpp"
+#include "consilium/v1/ehr.pb.h"
+#include "node/json_text.hpp"
+#include "proto/enum_names.hpp"
+
+namespace consilium::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Options {
+    NodeOptions node;
+    std::string subject;
+    std::string officer = "privacy-officer";
+    std::vector<std::string> subjects;
+    std::string patient;
+    std::string custodian;
+    std::string family;
+    std::string given;
+    std::string birth_date;
+    std::string identifier;
+    std::string reason_code;
+    std::string reason;
+    std::string ask;
+    std::string out;
+};
+
+Result<Connected, Problem> connect_as_officer(const Options& options, const char* scope) {
+    http::TokenRequest request;
+    request.subject = options.officer;
+    request.client_id = "consilium-cli";
+    request.scope = scope;
+    return connect(options.node, std::move(request));
+}
+
+json::object parse_object(const std::string& text) {
+    boost::system::error_code error;
+    const json::value parsed = json::parse(text, error);
+    const auto* object = error ? nullptr : parsed.if_object();
+    return object == nullptr ? json::object() : *object;
+}
+
+json::array items_of(const json::object& answer) {
+    const auto* items = answer.if_contains("items");
+    return items != nullptr && items->is_array() ? items->as_array() : json::array();
+}
+
+std::string text_of(const json::value& item, const char* name) {
+    const auto* object = item.if_object();
+    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
+    if (value == nullptr) return {};
+    if (const auto* text = value->if_string()) return std::string(text->data(), text->size());
+    if (const auto* flag = value->if_bool()) return *flag ? "yes" : "no";
+    if (value->is_number()) return std::to_string(value->to_number<std::uint64_t>());
+    return {};
+}
+
+std::string time_of(const json::value& item, const char* name) {
+    const std::string number = text_of(item, name);
+    return number.empty() || number == "0" ? std::string() : to_rfc3339({std::stoull(number)});
+}
+
+void print_clearances(const json::object& answer, Context& context) {
+    if (context.json) {
+        context.out << node::pretty_json(answer) << '\n';
+        return;
+    }
+    Table table({{"Subject"}, {"Cleared"}, {"Ledger"}, {"User of today"}, {"Decided"}, {"By"}});
+    for (const auto& item : items_of(answer))
+        table.add({text_of(item, "subject"), text_of(item, "cleared"), text_of(item, "ledger"),
+                   text_of(item, "user"), time_of(item, "decided_unix_ms"),
+                   text_of(item, "decided_by")});
+    table.print(context);
+}
+
+void decide(const Options& options, bool withdraw, Context& context) {
+    auto to = connect_as_officer(options, "user/EmergencyClearance.u");
+    if (!to) return context.fail(to.error());
+    json::array subjects;
+    for (const auto& subject : options.subjects)
+        subjects.emplace_back(subject);
+    const auto answer = to->node.post_json(
+        "/v1/emergency/clearances",
+        json::serialize(json::object{{"subjects", std::move(subjects)}, {"withdraw", withdraw}}));
+    if (!answer) return context.fail(answer.error());
+    const json::object object = parse_object(*answer);
+    print_clearances(object, context);
+    for (const auto& item : items_of(object)) {
+        if (text_of(item, "ledger") != "stands") context.exit = Exit::kRefused;
+    }
+}
+
+void list_clearances(const Options& options, Context& context) {
+    auto to = connect_as_officer(options, "user/EmergencyClearance.r");
+    if (!to) return context.fail(to.error());
+    const auto answer = to->node.json("/v1/emergency/clearances");
+    if (!answer) return context.fail(answer.error());
+    print_clearances(parse_object(*answer), context);
+}
+
+json::value patient_of(const Options& options) {
+    if (!options.patient.empty()) return json::string(options.patient);
+    json::object named;
+    if (!options.family.empty()) named["family"] = options.family;
+    if (!options.given.empty()) named["given"] = options.given;
+    if (!options.birth_date.empty()) named["birth_date"] = options.birth_date;
+    if (!options.identifier.empty()) {
+        const auto bar = options.identifier.find('|');
+        json::object identifier{{"system", options.identifier.substr(0, bar)}};
+        if (bar != std::string::npos) identifier["value"] = options.identifier.substr(bar + 1);
+        named["identifier"] = std::move(identifier);
+    }
+    return named;
+}
+
+void request(const Options& options, Context& context) {
+    http::TokenRequest token;
+    token.subject = options.subject;
+    token.client_id = "consilium-cli";
+    token.scope = "user/Emergency.c user/*.rs";
+    token.purpose_of_use = "BTG";
+    token.break_glass = true;
+    auto to = connect(options.node, std::move(token));
+    if (!to) return context.fail(to.error());
+    json::object body{{"reason_code", options.reason_code},
+                      {"reason", options.reason},
+                      {"patient", patient_of(options)}};
+    if (!options.custodian.empty()) body["custodian"] = options.custodian;
+    if (!options.ask.empty()) body["ask"] = options.ask;
+    const auto answer = to->node.post_json("/v1/emergency", json::serialize(body));
+    if (!answer) return context.fail(answer.error());
+    if (options.out.empty()) {
+        context.out << *answer << '\n';
+        return;
+    }
+    if (auto written = write_file(options.out, *answer); !written)
+        return context.fail(written.error());
+    const json::object bundle = parse_object(*answer);
+    const auto* total = bundle.if_contains("total");
+    const auto count = total != nullptr && total->is_number() ? total->to_number<std::uint64_t>()
+                                                              : std::uint64_t{0};
+    if (context.json) {
+        context.out << node::pretty_json(json::object{{"file", options.out}, {"resources", count}})
+                    << '\n';
+    } else {
+        context.out << counted(count, "resource", "resources") << " in " << options.out
+                    << ". The privacy officers of both members review it.\n";
+    }
+}
+
+void add_request(CLI::App& group, Context& context, const std::shared_ptr<Options>& options) {
+    CLI::App* command = add_command(group, context, "request",
+                                    "Ask for a record in an emergency; every request is reviewed");
+    command
+        ->add_option("--subject", options->subject, "Who asks, as the privacy officer cleared them")
+        ->required();
+    command
+        ->add_option("--reason-code", options->reason_code,
+                     "Why it cannot wait: this goes on the ledger")
+        ->required()
+        ->check(CLI::IsMember(proto::names_of<v1::EmergencyReason>()));
+    command
+        ->add_option("--reason", options->reason,
+                     "The reason in words: sealed, for the custodian and those who review it")
+        ->required();
+    command->add_option("--patient", options->patient,
+                        "The Patient's id, when a card of theirs is kept");
+    command->add_option("--custodian", options->custodian, "Without a card: the member to ask");
+    command->add_option("--family", options->family, "Family name");
+    command->add_option("--given", options->given, "Given name");
+    command->add_option("--birth-date", options->birth_date, "YYYY-MM-DD");
+    command->add_option("--identifier", options->identifier,
+                        "SYSTEM|VALUE, instead of the name or with it");
+    command->add_option("--ask", options->ask,
+                        "What of the record, such as Observation?category=laboratory; all of it "
+                        "without this");
+    command->add_option("--out", options->out, "Write the Bundle into this file");
+    add_node_options(*command, options->node);
+    command->callback([options, &context] { request(*options, context); });
+}
+
+void add_officer(CLI::App& command, Options& options) {
+    command.add_option("--officer", options.officer, "The privacy officer's subject")
+        ->capture_default_str();
+    add_node_options(command, options.node);
+}
+
+}  // namespace
+
+void add_break_glass(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    CLI::App* group =
+        add_group(app, "break-glass", "Emergency access: who may, requests, and their review");
+    add_request(*group, context, options);
+    for (const bool withdraw : {false, true}) {
+        CLI::App* command =
+            add_command(*group, context, withdraw ? "withdraw" : "clear",
+                        withdraw ? "Withdraw a clearance from now on"
+                                 : "Clear persons for emergency access, until it is withdrawn");
+        command->add_option("subjects", options->subjects, "Their subjects, as tokens name them")
+            ->required();
+        add_officer(*command, *options);
+        command->callback([options, withdraw, &context] { decide(*options, withdraw, context); });
+    }
+    CLI::App* listed = add_command(*group, context, "list", "List who is cleared");
+    add_officer(*listed, *options);
+    listed->callback([options, &context] { list_clearances(*options, context); });
+}
+
+}  // namespace consilium::cli

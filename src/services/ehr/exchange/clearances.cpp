@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/ehr/exchange/clearances.hpp"
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+#include "services/ehr/exchange/settle.hpp"
+#include "services/ehr/exchange/vault_rows.hpp"
+
+namespace consilium::services::ehr::exchange {
+namespace {
+
+constexpr std::size_t kPage = 256;
+
+bool is_of_today(const v1::ClearedUser& decision, const std::vector<ledger::UserId>& today) {
+    return std::any_of(today.begin(), today.end(),
+                       [&](const auto& user) { return user.view() == decision.user(); });
+}
+
+template <typename Rows>
+bool is_taken(const Rows& rows, const ledger::UserId& user) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](const auto& row) { return row.second.user() == user.view(); });
+}
+
+// The first of a day's list is the one that the node speaks as when it does not matter who asks, so
+// that it is given to a person last.
+template <typename Rows>
+std::optional<ledger::UserId> free_user(const Rows& rows,
+                                        const std::vector<ledger::UserId>& today) {
+    const auto found = std::find_if(today.rbegin(), today.rend(),
+                                    [&](const auto& user) { return !is_taken(rows, user); });
+    if (found == today.rend()) return std::nullopt;
+    return *found;
+}
+
+}  // namespace
+
+const char* to_string(Clearances::Ledger ledger) {
+    switch (ledger) {
+        case Clearances::Ledger::kStands:
+            return "stands";
+        case Clearances::Ledger::kWaiting:
+            return "waiting";
+        case Clearances::Ledger::kNoUser:
+            return "no-user-id";
+        case Clearances::Ledger::kOverdue:
+            return "reviews-overdue";
+    }
+    return "unknown";
+}
+
+Result<Clearances::Rows, vault::VaultError> Clearances::rows() const {
+    Rows out;
+    Bytes after;
+    for (;;) {
+        const auto page = ports_.vault.rows(cleared_prefix(), after, kPage);
+        if (!page) return fail(page.error());
+        for (const vault::Row& row : *page) {
+            auto decision = decode_row<v1::ClearedUser>(*row.value);
+            if (!decision) return fail(vault::VaultError::kDamaged);
+            out.emplace_back(row.key.substr(cleared_prefix().size()), std::move(*decision));
+        }
+        if (page->size() < kPage) return out;
+        after = page->back().key;
+    }
+}
+
+bool Clearances::decide(const std::vector<std::string>& subjects, bool cleared,
+                        const std::string& officer) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<vault::Row> changed;
+        for (const std::string& subject : subjects) {
+            const Bytes key = cleared_key(subject);
+            auto row = get_row<v1::ClearedUser>(ports_.vault, key);
+            if (!row) return false;
+            v1::ClearedUser decision = row->value_or(v1::ClearedUser());
+            decision.set_cleared(cleared);
+            decision.set_decided_unix_ms(ports_.now().value);
+            decision.set_decided_by(officer);
+            changed.push_back(row_of(key, decision));
+        }
+        if (!ports_.vault.put({}, changed)) return false;
+    }
+    tick();
+    return true;
+}
+
+Result<std::vector<Clearances::Standing>, vault::VaultError> Clearances::list() const {
+    const auto all = rows();
+    if (!all) return fail(all.error());
+    const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
+    const bool stopped = overdue();
+    std::vector<Standing> out;
+    for (const auto& [subject, decision] : *all) {
+        Standing& standing = out.emplace_back(Standing{subject, decision, Ledger::kWaiting});
+        const bool has_user = today && is_of_today(decision, *today);
+        const auto row = ledger_.clearance(ports_.member, decision.user());
+        const bool on_ledger = has_user && row && *row && (*row)->cleared();
+        if (on_ledger == decision.cleared()) {
+            standing.ledger = Ledger::kStands;
+        } else if (decision.cleared() && stopped) {
+            standing.ledger = Ledger::kOverdue;
+        } else if (decision.cleared() && !has_user) {
+            standing.ledger = Ledger::kNoUser;
+        }
+    }
+    return out;
+}
+
+std::optional<ledger::UserId> Clearances::user_of(const std::string& subject) {
+    tick();
+    const std::lock_guard lock(mutex_);
+    const auto all = rows();
+    const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
+    if (!all || !today) return std::nullopt;
+    const auto own = std::find_if(all->begin(), all->end(),
+                                  [&](const auto& row) { return row.first == subject; });
+    ledger::UserId user;
+    if (own != all->end() && is_of_today(own->second, *today) && assign(user, own->second.user()))
+        return user;
+    return free_user(*all, *today);
+}
+
+bool Clearances::overdue() const {
+    const auto first = ledger_.due_reviews(ports_.member, {}, 1);
+    return first && !first->empty() && first->front().due.value < ledger_.block_time().value;
+}
+
+bool Clearances::assign_users(Rows& rows, const std::vector<ledger::UserId>& today) const {
+    std::vector<vault::Row> changed;
+    for (auto& [subject, decision] : rows) {
+        if (!decision.cleared() || is_of_today(decision, today)) continue;
+        const auto user = free_user(rows, today);
+        if (!user) break;
+        decision.set_user(user->bytes());
+        changed.push_back(row_of(cleared_key(subject), decision));
+    }
+    return changed.empty() || ports_.vault.put({}, changed).ok();
+}
+
+bool Clearances::is_settled(Told& told) const {
+    if (told.transaction.empty()) return true;
+    const auto settled = settle(ports_, told.transaction, [] {});
+    if (settled.state == Settlement::State::kWaiting) return false;
+    if (settled.state == Settlement::State::kRejected) {
+        ports_.log.error("exchange", "the ledger does not take the clearance of a user",
+                         {telemetry::Field("code", settled.outcome.code)});
+        if (told.users.size() == 1) told.refused.insert(told.users.front());
+        told.singly = true;
+    }
+    told.transaction.clear();
+    return true;
+}
+
+void Clearances::tell_ledger(const Rows& rows, const std::vector<ledger::UserId>& today,
+                             bool withdraw) {
+    Told& told = withdraw ? withdrawn_ : cleared_;
+    if (!is_settled(told)) return;
+    std::vector<Bytes> users;
+    for (const auto& [subject, decision] : rows) {
+        if (decision.cleared() == withdraw || !is_of_today(decision, today)) continue;
+        const auto row = ledger_.clearance(ports_.member, decision.user());
+        if (!row) return;
+        const bool stands = *row && (*row)->cleared();
+        if (stands == withdraw && told.refused.count(decision.user()) == 0)
+            users.push_back(decision.user());
+    }
+    if (users.empty() || (!withdraw && overdue())) return;
+    // By id, so that the order says nothing.
+    std::sort(users.begin(), users.end());
+    users.resize(std::min(users.size(), told.singly ? 1 : limits::kUsersPerCommandMax));
+    v1::EhrCommand command;
+    command.mutable_clear_users()->set_withdraw(withdraw);
+    for (const Bytes& user : users)
+        command.mutable_clear_users()->add_users(user);
+    auto transaction = compose(ports_, v1::ROLE_PRIVACY_OFFICER, command);
+    if (!transaction) return;
+    told.transaction = std::move(*transaction);
+    told.users = std::move(users);
+    (void)settle(ports_, told.transaction, [] {});
+}
+
+bool Clearances::is_waiting(const std::string& subject) const {
+    const auto row = get_row<v1::ClearedUser>(ports_.vault, cleared_key(subject));
+    if (!row || !*row || !(*row)->cleared() || overdue()) return false;
+    const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
+    const auto on_ledger = ledger_.clearance(ports_.member, (*row)->user());
+    return today && is_of_today(**row, *today) && on_ledger &&
+           !(*on_ledger && (*on_ledger)->cleared());
+}
+
+void Clearances::tick() {
+    const std::lock_guard lock(mutex_);
+    auto all = rows();
+    const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
+    if (!all || !today || all->empty()) return;
+    if (!assign_users(*all, *today)) return;
+    tell_ledger(*all, *today, false);
+    tell_ledger(*all, *today, true);
+}
+
+}  // namespace consilium::services::ehr::exchange

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/ehr/exchange/ledger_view.hpp"
+#include "services/ehr/exchange/ports.hpp"
+
+namespace consilium::services::ehr::exchange {
+
+inline constexpr std::size_t kSubjectBytesMax = 128;
+
+// Who of this member may break the glass. The ledger clears user ids, which are fresh every day and
+// which nobody else can tie to a person (DESIGN, "Privacy"); the privacy officer decides about
+// persons, by the subject of their tokens. So the decision stands in the vault, each such person
+// has one of the day's ids to themselves, and the ids of a day are cleared on that day, all in one
+// command: not sooner, because a command that named ids of several days would tie them together.
+// Thread-safe.
+class Clearances {
+ public:
+    explicit Clearances(const Ports& ports) : ports_(ports), ledger_(ports.reads) {}
+
+    enum class Ledger : std::uint8_t {
+        kStands,   // the ledger says what the officer decided
+        kWaiting,  // it will, shortly
+        kNoUser,   // the member has no user id left today: more must be registered
+        kOverdue,  // it clears nobody while a review of this member's is overdue
+    };
+    struct Standing {
+        std::string subject;
+        v1::ClearedUser decision;
+        Ledger ledger = Ledger::kWaiting;
+    };
+
+    // Clears these persons, or withdraws it, from now on and on the days to come. False when the
+    // vault cannot be written.
+    [[nodiscard]] bool decide(const std::vector<std::string>& subjects, bool cleared,
+                              const std::string& officer);
+    // All that was ever decided, ascending by subject.
+    [[nodiscard]] Result<std::vector<Standing>, vault::VaultError> list() const;
+
+    // The id in which a person breaks the glass today: their own, or, of somebody who was never
+    // cleared, one that is nobody's, so that the ledger has the attempt. Nothing when there is
+    // none.
+    [[nodiscard]] std::optional<ledger::UserId> user_of(const std::string& subject);
+
+    // Whether the ledger is about to clear this person, who is cleared.
+    [[nodiscard]] bool is_waiting(const std::string& subject) const;
+
+    // Gives the cleared their ids of today and tells the ledger what it lacks. Never waits.
+    void tick();
+
+ private:
+    using Rows = std::vector<std::pair<std::string, v1::ClearedUser>>;
+    [[nodiscard]] Result<Rows, vault::VaultError> rows() const;
+    [[nodiscard]] bool assign_users(Rows& rows, const std::vector<ledger::UserId>& today) const;
+    void tell_ledger(const Rows& rows, const std::vector<ledger::UserId>& today, bool withdraw);
+    [[nodiscard]] bool overdue() const;
+
+    // What was told to the ledger last, to clear or to withdraw. One id that it does not take (one
+    // that was revoked, say) must not stop the others: after a refusal each goes alone.
+    struct Told {
+        Bytes transaction;
+        std::vector<Bytes> users;
+        bool singly = false;
+        std::set<Bytes> refused;
+    };
+    // Whether nothing of it is under way any more.
+    [[nodiscard]] bool is_settled(Told& told) const;
+    const Ports& ports_;
+    LedgerView ledger_;
+    std::mutex mutex_;
+    Told cleared_;
+    Told withdrawn_;
+};
+[[nodiscard]] const char* to_string(Clearances::Ledger ledger);
+
+}  // namespace consilium::services::ehr::exchange
