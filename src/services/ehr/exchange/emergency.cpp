@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
 #include "ledger/ids.hpp"
@@ -126,7 +127,7 @@ std::optional<EmergencyOrder> read_emergency_order(const std::string& json) {
     out.custodian = *custodian;
     if (patient->is_string()) {
         out.patient = std::string(patient->string());
-        return is_fhir_id(out.patient) ? std::optional(std::move(out)) : std::nullopt;
+        return formats::fhir::is_logical_id(out.patient) ? std::optional(std::move(out)) : std::nullopt;
     }
     out.named = read_named(*patient);
     if (!out.named || !ledger::is_member_id(out.custodian)) return std::nullopt;
