@@ -93,7 +93,7 @@ http::Response response_of(const ReadOutcome& outcome, RemoteAsk ask, const std:
     if (ask.patient.empty()) ask.patient = patient_of(outcome);
     const auto reply = reply_of(outcome, ask, base, scopes);
     if (!reply) return write_problem(reply.error());
-    http::Response out = write_answer(*reply, {}, base);
+    http::Response out = write_answer(*reply, base);
     out.headers += "Content-Location: /v1/exchange/disclosures/" + to_hex(outcome.link) + "/" +
                    std::to_string(outcome.disclosure) + "\r\n";
     return out;
