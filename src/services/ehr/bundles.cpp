@@ -53,7 +53,7 @@ class Batch {
  public:
     Batch(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
           std::size_t count)
-        : work_(store, searcher, options, scopes), answers_(count) {}
+        : work_(store, searcher, options, scopes, Work::Kind::kTogether), answers_(count) {}
 
     void set(std::size_t index, Answer answer) { answers_[index] = std::move(answer); }
 
@@ -169,12 +169,18 @@ Reply Fhir::transaction(const Value& bundle, const Call& call) {
     const bool conditional = std::any_of(entries.begin(), entries.end(),
                                          [](const Entry& entry) { return entry.step.conditional; });
     std::unique_lock<std::mutex> turn;
-    if (conditional) turn = std::unique_lock(conditional_);
+    if (conditional) {
+        for (Entry& entry : entries) {
+            // The long part of the work, before others have to wait.
+            if (entry.step.resource != nullptr) (void)check_resource(entry.step, options_);
+        }
+        turn = std::unique_lock(conditional_);
+    }
     std::optional<Work> work;
     std::vector<Entry> planned;
     for (int tries = 1;; ++tries) {
         planned = entries;
-        work.emplace(store_, searcher_, options_, call.scopes);
+        work.emplace(store_, searcher_, options_, call.scopes, Work::Kind::kTogether);
         if (auto done = plan(planned, *work); !done) return fail(done.error());
         const auto committed = work->commit();
         if (committed) break;

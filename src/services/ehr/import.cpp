@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
-#include "services/ehr/bundle_entry.hpp"
+#include "services/ehr/import_plan.hpp"
 #include "services/ehr/names.hpp"
-#include "services/ehr/resource_text.hpp"
+#include "vault/document_writer.hpp"
 
 // $import, an operation of ours (docs/fhir.md): a transaction that is taken once, whatever becomes
 // of the answer, and that may take what is valid and put the rest into quarantine.
 namespace consilium::services::ehr {
-
-// Why an entry is not taken.
-struct Fault {
-    std::optional<std::size_t> cause;
-    std::vector<Issue> issues;
-};
-
-struct Import {
-    Bytes key;
-    bool quarantine = false;
-    std::vector<std::optional<Entry>> entries;
-    std::map<std::size_t, Fault> faults;  // by entry
-};
-
 namespace {
 
 using formats::json::Value;
@@ -33,6 +21,8 @@ using formats::json::Writer;
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kItemsPerScan = 256;
 constexpr std::size_t kIssuesPerItem = 20;
+constexpr std::size_t kOutcomeBytesMax = 32'768;  // a row of the vault has 64 KiB
+constexpr int kTriesMax = 8;
 
 Result<Import, Problem> read_parameters(const Call& call) {
     Import out;
@@ -47,49 +37,34 @@ Result<Import, Problem> read_parameters(const Call& call) {
     return out;
 }
 
-// The entry whose fault makes a reference of this one dangle.
-std::optional<std::size_t> cause_of(const Import& import, const Entry& entry) {
-    std::optional<std::size_t> cause;
-    if (entry.step.resource == nullptr) return cause;
-    for_each_reference(*entry.step.resource, {}, [&](std::string_view text, const std::string&) {
-        if (cause) return;
-        for (const auto& [index, fault] : import.faults) {
-            const auto& other = import.entries[index];
-            if (other && !other->full_url.empty() && other->full_url == text) cause = index;
-        }
-    });
-    return cause;
-}
-
-// One attempt with all entries that have no fault so far. New faults are added.
-bool plan_once(Import& import, Work& work) {
-    const std::size_t before = import.faults.size();
-    auto entries = import.entries;
-    const auto each = [&](auto what) {
-        for (int rank = 0; rank <= 2; ++rank) {
-            for (std::size_t i = 0; i < import.entries.size(); ++i) {
-                if (import.faults.count(i) != 0 || rank_of(*entries[i]) != rank) continue;
-                if (auto done = what(*entries[i]); !done)
-                    import.faults[i] = {cause_of(import, *entries[i]), done.error().issues};
-                import.entries[i]->step.checked = entries[i]->step.checked;
-            }
-        }
-    };
-    each([&work](Entry& entry) -> Status<Problem> {
-        if (auto resolved = work.resolve(entry.step); !resolved) return resolved;
-        return work.bind(entry.full_url, entry.step);
-    });
-    each([&work](Entry& entry) { return work.write(entry.step); });
-    return import.faults.size() == before;
-}
-
 Bytes entry_text(const Value* array, std::size_t index) {
     return formats::json::write(array->array()[index]);
 }
 
+// What a row can hold of an entry's issues.
+Bytes outcome_of(std::vector<Issue> issues) {
+    if (issues.size() > kIssuesPerItem) issues.resize(kIssuesPerItem);
+    Bytes out = operation_outcome(issues);
+    for (; out.size() > kOutcomeBytesMax && issues.size() > 1; out = operation_outcome(issues))
+        issues.pop_back();
+    return out;
+}
+
+// A document too long for a step with others: alone, before. Should the step then fail, it is of
+// no use and nothing names it.
+Status<StoreError> put_alone(vault::Vault& vault, const vault::NewDocument& document) {
+    auto writer = vault.begin(document.name, document.payload.size());
+    if (!writer) return fail(to_store_error(writer.error()));
+    if (auto written = (*writer)->update(document.payload); !written)
+        return fail(to_store_error(written.error()));
+    if (auto committed = (*writer)->commit({}); !committed)
+        return fail(to_store_error(committed.error()));
+    return Done{};
+}
+
 // The documents and rows of what is not taken. `texts` keeps the documents' bytes.
-void add_quarantine(const Import& import, const Value* array, std::vector<Bytes>& texts,
-                    Extra& extra) {
+Status<StoreError> add_quarantine(vault::Vault& vault, const Import& import, const Value* array,
+                                  std::vector<Bytes>& texts, Extra& extra) {
     texts.reserve(import.faults.size());
     for (const auto& [index, fault] : import.faults) {
         texts.push_back(entry_text(array, index));
@@ -97,15 +72,52 @@ void add_quarantine(const Import& import, const Value* array, std::vector<Bytes>
         row.record = crypto::random_id<ledger::RecordId>();
         row.entry = static_cast<std::uint32_t>(index);
         if (fault.cause) row.cause = static_cast<std::uint32_t>(*fault.cause);
-        std::vector<Issue> issues = fault.issues;
-        if (issues.size() > kIssuesPerItem) issues.resize(kIssuesPerItem);
-        row.outcome = operation_outcome(issues);
+        row.outcome = outcome_of(fault.issues);
         vault::NewDocument document;
         document.name = {row.record, 1};
         document.payload = texts.back();
-        extra.documents.push_back(std::move(document));
+        if (document.payload.size() <= vault::kInlineBytesMax) {
+            extra.documents.push_back(std::move(document));
+        } else if (auto put = put_alone(vault, document); !put) {
+            return put;
+        }
         extra.rows.push_back({quarantine_key(import.key, row.entry), encode(row)});
     }
+    return Done{};
+}
+
+Result<ImportRow, StoreError> store_import(Store& store, const Import& import, const Value* array,
+                                           Work& work) {
+    ImportRow row;
+    row.stored = static_cast<std::uint32_t>(work.changes().size());
+    row.quarantined = static_cast<std::uint32_t>(import.faults.size());
+    row.unchanged =
+        static_cast<std::uint32_t>(import.entries.size()) - row.stored - row.quarantined;
+    Extra extra;
+    std::vector<Bytes> texts;
+    if (auto added = add_quarantine(store.vault(), import, array, texts, extra); !added)
+        return fail(added.error());
+    extra.rows.push_back({import_key(import.key), encode(row)});
+    extra.expected.push_back({import_key(import.key), std::nullopt});
+    if (auto committed = work.commit(std::move(extra)); !committed) return fail(committed.error());
+    return row;
+}
+
+Result<std::optional<ImportRow>, Problem> known_import(const Store& store, const Bytes& key) {
+    const auto known = store.vault().row(import_key(key));
+    if (!known) return fail(store_problem(to_store_error(known.error())));
+    if (!*known) return std::optional<ImportRow>();
+    auto row = decode_import(**known);
+    if (!row) return fail(store_problem(StoreError::kDisk));
+    return row;
+}
+
+Problem refusal_of(const Import& import) {
+    Problem problem;
+    problem.status = 422;
+    for (const auto& [index, fault] : import.faults)
+        problem.issues.insert(problem.issues.end(), fault.issues.begin(), fault.issues.end());
+    return problem;
 }
 
 void write_number(Writer& out, std::string_view name, std::uint64_t value) {
@@ -208,13 +220,9 @@ Reply Fhir::import(Call& call) {
     auto import = read_parameters(call);
     if (!import) return fail(import.error());
     if (auto allowed = allow(call, "Import", 'c'); !allowed) return fail(allowed.error());
-    const auto known = store_.vault().row(import_key(import->key));
-    if (!known) return fail(store_problem(to_store_error(known.error())));
-    if (*known) {
-        const auto row = decode_import(**known);
-        if (!row) return fail(store_problem(StoreError::kDisk));
-        return report(store_.vault(), import->key, *row, true);
-    }
+    const auto known = known_import(store_, import->key);
+    if (!known) return fail(known.error());
+    if (*known) return report(store_.vault(), import->key, **known, true);
     auto document = formats::json::parse(std::move(call.body), kBodyBytesMax);
     if (!document || text_of(&document->root(), "resourceType") != "Bundle")
         return fail(problem_of(400, "structure", "The body is not a Bundle in JSON"));
@@ -238,33 +246,39 @@ Reply Fhir::import(Call& call) {
     return import_entries(*import, array, call.scopes);
 }
 
-// What is left when no attempt finds a new fault is stored, in one step with what is not taken.
+// What no attempt finds a fault with is stored, in one step with what is not taken.
 Reply Fhir::import_entries(Import& import, const Value* array, const http::Scopes* scopes) {
-    const std::lock_guard turn(conditional_);
-    std::optional<Work> work;
-    do {
-        work.emplace(store_, searcher_, options_, scopes);
-    } while (!plan_once(import, *work));
-    if (!import.faults.empty() && !import.quarantine) {
-        Problem problem;
-        problem.status = 422;
-        for (const auto& [index, fault] : import.faults)
-            problem.issues.insert(problem.issues.end(), fault.issues.begin(), fault.issues.end());
-        return fail(problem);
+    const bool conditional =
+        std::any_of(import.entries.begin(), import.entries.end(),
+                    [](const auto& entry) { return entry && entry->step.conditional; });
+    for (auto& entry : import.entries) {
+        // The long part of the work, before others have to wait.
+        if (entry && entry->step.resource != nullptr) (void)check_resource(entry->step, options_);
     }
-    ImportRow row;
-    row.stored = static_cast<std::uint32_t>(work->changes().size());
-    row.quarantined = static_cast<std::uint32_t>(import.faults.size());
-    row.unchanged =
-        static_cast<std::uint32_t>(import.entries.size()) - row.stored - row.quarantined;
-    Extra extra;
-    std::vector<Bytes> texts;
-    add_quarantine(import, array, texts, extra);
-    extra.rows.push_back({import_key(import.key), encode(row)});
-    extra.expected.push_back({import_key(import.key), std::nullopt});
-    if (auto committed = work->commit(std::move(extra)); !committed)
-        return fail(store_problem(committed.error()));
-    return report(store_.vault(), import.key, row, false);
+    std::unique_lock<std::mutex> turn;
+    if (conditional) turn = std::unique_lock(conditional_);
+    const ImportPorts ports{[&](std::optional<Work>& work) {
+                                work.emplace(store_, searcher_, options_, scopes,
+                                             Work::Kind::kTogether);
+                            },
+                            [this](std::string_view type, std::string_view id) {
+                                const auto row = store_.find(type, id);
+                                return row && *row && !(*row)->deleted;
+                            },
+                            options_.base()};
+    for (int tries = 1;; ++tries) {
+        Import plan = import;
+        std::optional<Work> work;
+        if (auto planned = plan_import(plan, ports, work); !planned) return fail(planned.error());
+        if (!plan.faults.empty() && !plan.quarantine) return fail(refusal_of(plan));
+        auto stored = store_import(store_, plan, array, *work);
+        if (stored) return report(store_.vault(), plan.key, *stored, false);
+        if (stored.error() != StoreError::kConflict || tries == kTriesMax)
+            return fail(store_problem(stored.error()));
+        // Somebody else was faster: with one of the resources, or with this import.
+        if (auto known = known_import(store_, plan.key); !known || *known)
+            return known ? report(store_.vault(), plan.key, **known, true) : fail(known.error());
+    }
 }
 
 Reply Fhir::worklist(const Call& call) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <thread>
+
 #include "services/ehr/fhir_fixture.hpp"
 #include "services/ehr/validate_resource.hpp"
 
@@ -72,6 +74,88 @@ TEST_F(FhirTest, AnImportWithoutRequestsKeepsItsIds) {
     ASSERT_TRUE(reply.ok()) << reply.error().issues[0].text;
     EXPECT_EQ(get("Patient/p")->status, 200);
     EXPECT_EQ(count("Patient/p/Observation"), 1U);
+}
+
+std::string put_entry(const std::string& type, const std::string& id, const std::string& more) {
+    return R"({"resource":{"resourceType":")" + type + R"(","id":")" + id + '"' + more + "}}";
+}
+
+// "entry 3 because of 1", ascending.
+std::vector<std::string> causes_of(const Bytes& report) {
+    std::vector<std::string> out;
+    const auto document = formats::json::parse(report, report.size());
+    for (const auto& parameter : document->root().find("parameter")->array()) {
+        if (parameter.find("part") == nullptr) continue;
+        std::string& text = out.emplace_back();
+        for (const auto& part : parameter.find("part")->array()) {
+            const auto name = part.find("name")->string();
+            if (name != "entry" && name != "cause") continue;
+            if (name == "cause") text += '<';
+            text += part.find("valueInteger")->number();
+        }
+    }
+    return out;
+}
+
+TEST_F(FhirTest, AnImportNamesTheNearestCauseAndKeepsWhatWasThere) {
+    ASSERT_EQ(put("Group/known", R"({"resourceType":"Group","id":"known"})")->status, 201);
+    const std::string ref = R"(,"a":{"reference":")";
+    const Bytes bundle =
+        R"({"resourceType":"Bundle","type":"collection","entry":[)" +
+        put_entry("Claim", "c", ref + R"(Encounter/e"},"b":{"reference":"Condition/x"})") + ',' +
+        put_entry("Encounter", "e", ref + R"(Condition/x"})") + ',' +
+        put_entry("Condition", "x", R"(,"bad":1)") + ',' +
+        put_entry("Task", "t", ref + R"(Claim/c"})") + ',' +
+        put_entry("Flag", "f", ref + R"(Flag/g"})") + ',' +
+        put_entry("Flag", "g", ref + R"(Flag/f"})") + ',' +
+        put_entry("Group", "known", R"(,"bad":1)") + ',' +
+        put_entry("List", "l", ref + R"(Group/known"})") + "]}";
+    const auto reply = post("$import?quarantine=true&key=" + kKey, bundle);
+    ASSERT_TRUE(reply.ok()) << reply.error().issues[0].text;
+    EXPECT_EQ(causes_of(reply->body), (std::vector<std::string>{"0<2", "1<2", "2", "3<0", "6"}));
+    EXPECT_EQ(get("Flag/f")->status, 200);
+    EXPECT_EQ(get("List/l")->status, 200);
+    EXPECT_EQ(get("Group/known")->version, 1U);
+}
+
+TEST_F(FhirTest, AnImportPutsAsideALongChainAndWhatIsTooLong) {
+    constexpr std::size_t kChain = 3000;
+    Bytes bundle = R"({"resourceType":"Bundle","type":"collection","entry":[)";
+    for (std::size_t i = 0; i < kChain; ++i) {
+        const std::string to = R"(,"a":{"reference":"Flag/f)" + std::to_string(i + 1) + R"("})";
+        bundle += put_entry("Flag", "f" + std::to_string(i), to) + ',';
+    }
+    bundle += put_entry("Flag", "f" + std::to_string(kChain), R"(,"bad":1)") + ',';
+    const std::string text(vault::kInlineBytesMax, 'x');
+    bundle += put_entry("Basic", "long", R"(,"text":")" + text + '"') + ',';
+    bundle += put_entry("Patient", "p", {}) + "]}";
+    const auto reply = post("$import?quarantine=true&key=" + kKey, bundle);
+    ASSERT_TRUE(reply.ok()) << reply.error().issues[0].text;
+    const auto causes = causes_of(reply->body);
+    ASSERT_EQ(causes.size(), kChain + 2);
+    EXPECT_EQ(causes[0], "0<1");
+    EXPECT_EQ(causes[kChain], std::to_string(kChain));
+    EXPECT_EQ(get("Patient/p")->status, 200);
+    EXPECT_EQ(get("Basic/long").error().status, 404);
+}
+
+TEST_F(FhirTest, OfManyOfTheSameImportOneStores) {
+    std::atomic<int> stored{0};
+    std::atomic<int> repeated{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&] {
+            const auto reply = post("$import?quarantine=true&key=" + kKey, imperfect());
+            ASSERT_TRUE(reply.ok());
+            const bool again = reply->body.find(R"("repeated","valueBoolean":true)") != Bytes::npos;
+            ++(again ? repeated : stored);
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    EXPECT_EQ(stored, 1);
+    EXPECT_EQ(repeated, 5);
+    EXPECT_EQ(count("Patient"), 1U);
 }
 
 TEST_F(FhirTest, AnImportNeedsAKeyAndItsScopes) {

@@ -120,7 +120,7 @@ Reply Fhir::write_alone(const Step& wanted, const http::Scopes* scopes) {
     if (wanted.conditional) turn = std::unique_lock(conditional_);
     for (int tries = 0; tries < kTriesMax; ++tries) {
         Step step = wanted;
-        Work work(store_, searcher_, options_, scopes);
+        Work work(store_, searcher_, options_, scopes, Work::Kind::kAlone);
         if (auto resolved = work.resolve(step); !resolved) return fail(resolved.error());
         if (auto written = work.write(step); !written) return fail(written.error());
         const auto committed = work.commit();

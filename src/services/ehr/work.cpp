@@ -23,8 +23,14 @@ std::string join(std::string_view type, std::string_view id) {
 
 }  // namespace
 
-Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes)
-    : store_(store), searcher_(searcher), options_(options), scopes_(scopes), now_(options.now()) {}
+Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
+           Kind kind)
+    : store_(store),
+      searcher_(searcher),
+      options_(options),
+      scopes_(scopes),
+      kind_(kind),
+      now_(options.now()) {}
 
 Status<Problem> Work::bind(std::string_view full_url, const Step& step) {
     if (full_url.empty() || step.id.empty()) return Done{};
@@ -130,7 +136,7 @@ Status<Problem> Work::resolve(Step& step) {
     return claim(step);
 }
 
-Status<Problem> Work::check_resource(Step& step) const {
+Status<Problem> check_resource(Step& step, const FhirOptions& options) {
     CONSILIUM_ASSERT(step.resource != nullptr);
     if (step.checked) return Done{};
     const Value& resource = *step.resource;
@@ -148,7 +154,7 @@ Status<Problem> Work::check_resource(Step& step) const {
     }
     Problem problem;
     problem.status = 422;
-    problem.issues = options_.validate(resource, step.at);
+    problem.issues = options.validate(resource, step.at);
     for (const Issue& issue : problem.issues) {
         if (issue.severity == "error" || issue.severity == "fatal") return fail(problem);
     }
@@ -273,7 +279,7 @@ Status<Problem> Work::write(Step& step) {
         if (auto patched = apply_patch(step); !patched) return patched;
     }
     std::map<std::string, std::string, std::less<>> rewritten;
-    if (auto checked = check_resource(step); !checked) return checked;
+    if (auto checked = check_resource(step, options_); !checked) return checked;
     if (auto checked = check_references(step, rewritten); !checked) return checked;
     Change change;
     change.type = step.type;
@@ -292,6 +298,9 @@ Status<Problem> Work::write(Step& step) {
                        rewritten.empty() ? RewriteReference() : rewrite);
     if (change.stored.size() > kResourceBytesMax)
         return fail(problem_of(413, "too-long", "The resource is too large", step.at));
+    if (kind_ == Kind::kTogether && change.stored.size() > vault::kInlineBytesMax) {
+        return fail(problem_of(413, "too-long", "An entry of a Bundle has at most 1 MiB", step.at));
+    }
     // What is searched is what is stored: its references are resolved and its server fields set.
     auto stored = formats::json::parse(change.stored, change.stored.size());
     if (!stored) return fail(problem_of(400, "structure", "The resource nests too deep", step.at));

@@ -35,11 +35,17 @@ struct Step {
     std::optional<std::size_t> change;  // of Work::changes()
 };
 
+// Checks the step's resource against the definitions, once.
+[[nodiscard]] Status<Problem> check_resource(Step& step, const FhirOptions& options);
+
 // A number of writes on their way into the store together. For one thread.
 class Work {
  public:
+    // Together: a resource must be one that the vault stores in one step with others.
+    enum class Kind : std::uint8_t { kAlone, kTogether };
     // `scopes`: of the call, for what conditions and conditional references may look at.
-    Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes);
+    Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
+         Kind kind);
 
     // References to `full_url` mean that resource from now on. Refused when another has it (bdl-7).
     [[nodiscard]] Status<Problem> bind(std::string_view full_url, const Step& step);
@@ -63,7 +69,6 @@ class Work {
     [[nodiscard]] Status<Problem> claim(const Step& step);
     // Makes step.resource out of the version that is stored: work_patch.cpp.
     [[nodiscard]] Status<Problem> apply_patch(Step& step) const;
-    [[nodiscard]] Status<Problem> check_resource(Step& step) const;
     [[nodiscard]] Status<Problem> check_references(
         const Step& step, std::map<std::string, std::string, std::less<>>& rewritten);
     // The text to put instead, or nothing; issues go to `issues`.
@@ -82,6 +87,7 @@ class Work {
     Searcher& searcher_;
     const FhirOptions& options_;
     const http::Scopes* scopes_;
+    const Kind kind_;
     UnixMs now_;
     std::map<std::string, std::string, std::less<>> bound_;        // fullUrl -> "Type/id"
     std::map<std::string, std::string, std::less<>> conditional_;  // "Type?query" -> "Type/id"
