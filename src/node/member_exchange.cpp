@@ -26,6 +26,9 @@ MemberExchange::MemberExchange(const Parts& parts)
           [this](const ex::Question& question, ex::Requester::ReadDone done) {
               exchange_.read(question, std::move(done));
           },
+          [this](BytesView link, std::uint32_t disclosure) {
+              return exchange_.requester().received(link, disclosure);
+          },
           parts.base),
       routes_(ports_, exchange_, cards_, kRouteThreads),
       lawful_routes_(ports_, exchange_, 1),

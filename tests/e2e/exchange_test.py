@@ -120,6 +120,61 @@ class ExchangeTest(ExchangeSupport):
         kept = reader.send("GET", f"/v1/exchange/disclosures/{link}/1")
         self.assertEqual(set(resources(kept.json())), set(here))
 
+    def test_what_was_delivered_is_paged_sorted_and_read_by_its_id(self):
+        self.start()
+        link = self.give_card()
+        clinic = self.clinician()
+        search = f"Observation?patient={self.patient}"
+        some = self.hospital.request("GET", search + "&_count=1").json()["entry"][0]["resource"]
+        name = f"Observation/{some['id']}"
+        self.assertEqual(clinic.request("GET", name).status, 404, "nothing came here yet")
+        self.wallet("consent", "w.wallet", "--link", link, "--purpose", "treat",
+                    "--home", self.network, "--member", "payer")
+        named = clinic.request("GET", f"{name}?patient={self.patient}")
+        self.assertEqual((named.status, named.json()), (200, some))
+        self.assertEqual(named.headers["etag"], 'W/"1"')
+
+        there = [e["resource"]["id"] for e in self.hospital.request(
+            "GET", search + "&_count=1000&_sort=date,code").json()["entry"]]
+        page = clinic.request("GET", search + "&_count=10&_sort=date,code&_elements=status")
+        self.assertEqual(page.status, 200, page.body[:600])
+        self.assertEqual(page.json()["total"], len(there))
+        self.assertNotIn(b"valueQuantity", page.body)
+        reader = self.clinician(scope="user/Disclosure.r")
+
+        def requests():
+            return len(reader.send("GET", "/v1/exchange/requests",
+                                   headers={"Accept": "application/json"}).json()["items"])
+        asked = requests()
+        here = []
+        while True:
+            bundle = page.json()
+            self.assertLessEqual(len(bundle["entry"]), 10)
+            here += [e["resource"]["id"] for e in bundle["entry"]]
+            links = {entry["relation"]: entry["url"] for entry in bundle["link"]}
+            if "next" not in links:
+                break
+            self.assertNotIn(self.patient, links["next"])
+            target = links["next"].split("/fhir/")[1]
+            for stranger in (self.clinician("HPAYMT"), self.clinician(scope="user/Patient.rs")):
+                self.assertIn(stranger.request("GET", target).status, (400, 403))
+            page = clinic.request("GET", target)
+            self.assertEqual(page.status, 200, page.body[:600])
+        self.assertEqual(set(here), set(there))
+        self.assertEqual(len(here), len(there))
+        self.assertEqual(requests(), asked, "further pages are no new requests")
+
+        # What came here is found by its id from now on, each read a request of its own.
+        other = clinic.request("GET", f"Observation/{there[0]}")
+        self.assertEqual((other.status, other.json()["id"]), (200, there[0]))
+        self.assertEqual(requests(), asked + 1)
+        self.assertEqual(clinic.request("GET", "Observation/unknown").status, 404)
+        missing = clinic.request("GET", f"Observation/unknown?patient={self.patient}")
+        self.assertEqual(missing.status, 404)
+        self.wallet("revoke", "w.wallet", "--link", link, "--number", "1",
+                    "--home", self.network, "--member", "payer")
+        self.assertEqual(clinic.request("GET", f"Observation/{there[0]}").status, 403)
+
 
 if __name__ == "__main__":
     unittest.main()

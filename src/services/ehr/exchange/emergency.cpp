@@ -127,7 +127,8 @@ std::optional<EmergencyOrder> read_emergency_order(const std::string& json) {
     out.custodian = *custodian;
     if (patient->is_string()) {
         out.patient = std::string(patient->string());
-        return formats::fhir::is_logical_id(out.patient) ? std::optional(std::move(out)) : std::nullopt;
+        return formats::fhir::is_logical_id(out.patient) ? std::optional(std::move(out))
+                                                         : std::nullopt;
     }
     out.named = read_named(*patient);
     if (!out.named || !ledger::is_member_id(out.custodian)) return std::nullopt;

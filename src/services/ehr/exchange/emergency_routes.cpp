@@ -91,7 +91,7 @@ std::string patient_of(const ReadOutcome& outcome) {
 http::Response response_of(const ReadOutcome& outcome, RemoteAsk ask, const std::string& base,
                            const http::Scopes& scopes) {
     if (ask.patient.empty()) ask.patient = patient_of(outcome);
-    const auto reply = reply_of(outcome, ask, base, scopes);
+    const auto reply = reply_of(outcome, ask, formats::fhir::Query(), {base, scopes, {}});
     if (!reply) return write_problem(reply.error());
     http::Response out = write_answer(*reply, base);
     out.headers += "Content-Location: /v1/exchange/disclosures/" + to_hex(outcome.link) + "/" +

@@ -7,14 +7,16 @@
 #include "base/hex.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "proto/enum_names.hpp"
-#include "services/ehr/bundle_text.hpp"
 #include "services/ehr/exchange/emergency.hpp"
+#include "services/ehr/exchange/rows.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
+
+using formats::fhir::is_logical_id;
 
 constexpr std::string_view kPatientPrefix = "Patient/";
 
@@ -31,8 +33,7 @@ std::optional<std::string> take_patient(Parameters& parameters) {
         std::string_view value = it->second;
         const bool whole = value.starts_with(kPatientPrefix);
         if (whole) value.remove_prefix(kPatientPrefix.size());
-        if (!formats::fhir::is_logical_id(value) || (it->first == "subject" && !whole))
-            return std::nullopt;
+        if (!is_logical_id(value) || (it->first == "subject" && !whole)) return std::nullopt;
         if (out && *out != value) return std::nullopt;  // two patients: nobody's
         out = std::string(value);
         it = parameters.erase(it);
@@ -41,14 +42,12 @@ std::optional<std::string> take_patient(Parameters& parameters) {
 }
 
 bool is_presentation(const std::string& name) {
-    return name == "_format" || name == "_pretty" || name == "_total";
+    return name == "_format" || name == "_pretty";
 }
 
-// What would have to be done here, over all that comes, and is not yet.
+// What only the custodian could do, over more than what it discloses.
 bool is_unsupported(const std::string& name) {
-    constexpr std::array<std::string_view, 8> kNames{"_count",     "_sort",    "_summary",
-                                                     "_elements",  "_include", "_revinclude",
-                                                     "_contained", "_after"};
+    constexpr std::array<std::string_view, 3> kNames{"_include", "_revinclude", "_contained"};
     const auto plain = std::string_view(name).substr(0, name.find(':'));
     return std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
@@ -78,42 +77,6 @@ Problem denial(const ReadOutcome& outcome) {
                     : " of policy version " + std::to_string(outcome.gate.policy_version());
     }
     return refusal(403, "forbidden", outcome, std::move(text));
-}
-
-Answer bundle_of(const ReadOutcome& outcome, const RemoteAsk& ask, const std::string& base,
-                 const http::Scopes& scopes) {
-    std::vector<const DisclosedResource*> shown;
-    for (const DisclosedResource& resource : outcome.resources) {
-        // A custodian cannot widen what was asked for.
-        if (!ask.ask.resource_type().empty() && resource.type != ask.ask.resource_type()) continue;
-        if (scopes.grants({resource.type, 'r'})) shown.push_back(&resource);
-    }
-    BundleText out("searchset");
-    out.total(shown.size());
-    std::string self = base + '/';
-    if (ask.ask.resource_type().empty()) {
-        self += std::string(kPatientPrefix) + ask.patient + "/$everything";
-    } else {
-        self += ask.ask.resource_type() + "?patient=" + ask.patient;
-        if (!ask.ask.query().empty()) self += '&' + ask.ask.query();
-    }
-    out.link("self", self);
-    for (const DisclosedResource* resource : shown)
-        out.found(base + '/' + resource->type + '/' + resource->id, resource->bytes, "match");
-    Answer answer;
-    answer.body = std::move(out).finish();
-    return answer;
-}
-
-Reply instance_of(const ReadOutcome& outcome, const RemoteAsk& ask) {
-    for (const DisclosedResource& resource : outcome.resources) {
-        if (resource.type != "Patient" || resource.id != ask.patient) continue;
-        Answer answer;
-        answer.body = resource.bytes;
-        answer.is_resource = true;
-        return answer;
-    }
-    return fail(problem_of(404, "not-found", "The custodian disclosed no such resource"));
 }
 
 // The role in which the ledger's rules let a purpose be asked for.
@@ -150,17 +113,25 @@ std::optional<RemoteAsk> remote_ask(const Call& call) {
                                     [](const auto& one) { return is_presentation(one.first); }),
                      parameters.end());
     RemoteAsk out;
-    if (path.size() >= 2 && path[0] == "Patient" && formats::fhir::is_logical_id(path[1])) {
+    out.posted = posted;
+    out.view = take_view(parameters);
+    const bool of_patient = path.size() == 3 && path[0] == "Patient" && is_logical_id(path[1]);
+    if (path.size() == 2 && !posted && is_resource_type(path[0]) && is_logical_id(path[1])) {
+        out.instance = true;
+        out.ask.set_resource_type(path[0]);
+        out.ask.set_resource_id(path[1]);
+        const auto patient = path[0] == "Patient" ? path[1] : take_patient(parameters);
+        out.unknown = !parameters.empty();
+        out.patient = patient.value_or(std::string());
+        return out;
+    }
+    if (of_patient && path[2] == "$everything") {
         out.patient = path[1];
-        if (path.size() == 2) {
-            out.instance = true;
-            out.ask.set_resource_type("Patient");
-            out.ask.set_resource_id(out.patient);
-            return out;
-        }
-        if (path.size() != 3) return std::nullopt;
-        if (path[2] == "$everything") return out;
-        if (!is_resource_type(path[2])) return std::nullopt;
+        out.unknown = !parameters.empty();
+        return out;
+    }
+    if (of_patient && is_resource_type(path[2])) {
+        out.patient = path[1];
         out.ask.set_resource_type(path[2]);
         out.ask.set_query(format_parameters(parameters));
         return out;
@@ -174,12 +145,13 @@ std::optional<RemoteAsk> remote_ask(const Call& call) {
     return out;
 }
 
-Reply reply_of(const ReadOutcome& outcome, const RemoteAsk& ask, const std::string& base,
-               const http::Scopes& scopes) {
+Reply reply_of(const ReadOutcome& outcome, const RemoteAsk& ask, const formats::fhir::Query& view,
+               const ViewPorts& ports) {
     switch (outcome.state) {
         case ReadOutcome::State::kReceived:
-            if (ask.instance) return instance_of(outcome, ask);
-            return bundle_of(outcome, ask, base, scopes);
+            if (ask.instance) return show_instance(outcome.resources, ask, view);
+            return show_bundle(outcome.resources, ask, view, {outcome.link, outcome.disclosure, 0},
+                               ports);
         case ReadOutcome::State::kDenied:
             return fail(denial(outcome));
         case ReadOutcome::State::kRefused:
@@ -208,60 +180,134 @@ Reply reply_of(const ReadOutcome& outcome, const RemoteAsk& ask, const std::stri
     return fail(problem_of(503, "transient", "Nothing could be asked: try again"));
 }
 
-bool RemoteReads::take(const Call& call, const http::Principal& principal,
-                       std::function<void(Reply)> done) const {
-    const auto ask = remote_ask(call);
-    if (!ask) return false;
-    const auto own = store_.find("Patient", ask->patient);
-    if (!own || *own) return false;
-    const auto card = cards_.find(ask->patient);
-    if (!card || !*card) return false;
+// Of all patients elsewhere of whom such a resource came here: the one, if there is one only.
+std::optional<std::string> RemoteReads::patient_of(std::string_view type,
+                                                   std::string_view id) const {
+    constexpr std::size_t kTwo = 2;
+    const Bytes prefix = seen_prefix(type, id);
+    const auto rows = store_.vault().rows(prefix, {}, kTwo);
+    if (!rows || rows->size() != 1) return std::nullopt;
+    return std::string(BytesView(rows->front().key).substr(prefix.size()));
+}
 
-    const bool search = !ask->instance && !ask->ask.resource_type().empty();
-    const std::string type =
-        ask->ask.resource_type().empty() ? "Patient" : ask->ask.resource_type();
-    if (auto allowed = allow(call, type, search ? 's' : 'r'); !allowed) {
-        done(fail(allowed.error()));
-        return true;
+std::optional<v1::ChartCard> RemoteReads::card_of(const RemoteAsk& ask) const {
+    std::string patient = ask.patient;
+    if (ask.instance && ask.ask.resource_type() != "Patient") {
+        const auto own = store_.find(ask.ask.resource_type(), ask.ask.resource_id());
+        if (!own || *own) return std::nullopt;
+        if (patient.empty())
+            patient =
+                patient_of(ask.ask.resource_type(), ask.ask.resource_id()).value_or(std::string());
+        if (patient.empty()) return std::nullopt;
     }
-    if (std::any_of(call.parameters.begin(), call.parameters.end(),
-                    [](const auto& one) { return is_unsupported(one.first); })) {
-        done(fail(problem_of(400, "not-supported",
-                             "The record lies at another member: it is answered whole, without "
-                             "paging, sorting, summaries and includes")));
-        return true;
+    const auto own = store_.find("Patient", patient);
+    if (!own || *own) return std::nullopt;
+    auto card = cards_.find(patient);
+    if (!card) return std::nullopt;
+    return *std::move(card);
+}
+
+Result<Question, Problem> RemoteReads::question_of(const Call& call, const RemoteAsk& ask,
+                                                   const http::Principal& principal) const {
+    const std::string type = ask.everything() ? "Patient" : ask.ask.resource_type();
+    const bool search = !ask.instance && !ask.everything();
+    if (auto allowed = allow(call, type, search ? 's' : 'r'); !allowed)
+        return fail(allowed.error());
+    if (ask.unknown || std::any_of(call.parameters.begin(), call.parameters.end(),
+                                   [](const auto& one) { return is_unsupported(one.first); })) {
+        return fail(problem_of(400, "not-supported",
+                               "The record lies at another member: it is answered without "
+                               "includes and parameters of operations"));
     }
     const auto purpose = purpose_of(principal.purpose_of_use);
     if (!purpose) {
-        done(fail(problem_of(403, "forbidden",
-                             "The record lies at another member: it takes a token with a "
-                             "purpose_of_use that the ledger knows")));
-        return true;
+        return fail(problem_of(403, "forbidden",
+                               "The record lies at another member: it takes a token with a "
+                               "purpose_of_use that the ledger knows"));
     }
     Question question;
-    question.card = **card;
-    question.ask = ask->ask;
+    question.ask = ask.ask;
     question.purpose = *purpose;
     question.role = role_of(*purpose);
     if (*purpose == v1::PURPOSE_OF_USE_BTG) {
         if (!principal.break_glass) {
-            done(fail(problem_of(403, "forbidden",
-                                 "Breaking the glass takes a token with that clearance")));
-            return true;
+            return fail(problem_of(403, "forbidden",
+                                   "Breaking the glass takes a token with that clearance"));
         }
         const auto reason = read_emergency_header(call.emergency_access);
         if (!reason) {
-            done(fail(problem_of(400, "required",
-                                 "Breaking the glass takes a reason: Emergency-Access: CODE; TEXT, "
-                                 "with a code of the ledger's and the text percent-encoded")));
-            return true;
+            return fail(
+                problem_of(400, "required",
+                           "Breaking the glass takes a reason: Emergency-Access: CODE; TEXT, "
+                           "with a code of the ledger's and the text percent-encoded"));
         }
         question.emergency = reason->code;
         question.reason = reason->text;
         question.subject = principal.subject;
     }
-    read_(question, [ask = *ask, base = base_(), scopes = principal.scopes, done = std::move(done)](
-                        ReadOutcome outcome) { done(reply_of(outcome, ask, base, scopes)); });
+    return question;
+}
+
+bool RemoteReads::take_page(const Call& call, const http::Principal& principal,
+                            const std::function<void(Reply)>& done) const {
+    auto page = cursors_->open(call, principal.purpose_of_use);
+    if (!page) return false;
+    const RemoteAsk& ask = page->ask;
+    if (principal.purpose_of_use == "BTG" && !principal.break_glass) {
+        done(fail(
+            problem_of(403, "forbidden", "Breaking the glass takes a token with that clearance")));
+        return true;
+    }
+    const auto view = read_view(ask);
+    const std::string type = ask.everything() ? "Patient" : ask.ask.resource_type();
+    const auto allowed = allow(call, type, ask.everything() ? 'r' : 's');
+    if (!view || !allowed) {
+        done(fail(view ? allowed.error() : view.error()));
+        return true;
+    }
+    const auto delivered = received_(page->start.link, page->start.disclosure);
+    if (!delivered) {
+        // Erased since, as a whole or in part: there is no such page any more.
+        const bool gone = delivered.error() == vault::VaultError::kErased ||
+                          delivered.error() == vault::VaultError::kNone;
+        done(fail(gone ? problem_of(410, "deleted", "What was disclosed was erased since")
+                       : store_problem(StoreError::kDisk)));
+        return true;
+    }
+    const ViewPorts ports{base_(), principal.scopes, [&](const PageStart& next) {
+                              return cursors_->seal(next, ask, principal.purpose_of_use);
+                          }};
+    done(show_bundle(*delivered, ask, *view, page->start, ports));
+    return true;
+}
+
+bool RemoteReads::take(const Call& call, const http::Principal& principal,
+                       std::function<void(Reply)> done) const {
+    if (take_page(call, principal, done)) return true;
+    const auto ask = remote_ask(call);
+    if (!ask) return false;
+    auto card = card_of(*ask);
+    if (!card) return false;
+    auto question = question_of(call, *ask, principal);
+    if (!question) {
+        done(fail(question.error()));
+        return true;
+    }
+    auto view = read_view(*ask);
+    if (!view) {
+        done(fail(view.error()));
+        return true;
+    }
+    question->card = std::move(*card);
+    RemoteAsk shown = *ask;
+    shown.patient = question->card.patient();
+    read_(*question, [ask = std::move(shown), view = std::move(*view), base = base_(),
+                      scopes = principal.scopes, purpose = principal.purpose_of_use,
+                      cursors = cursors_, done = std::move(done)](const ReadOutcome& outcome) {
+        const ViewPorts ports{
+            base, scopes, [&](const PageStart& next) { return cursors->seal(next, ask, purpose); }};
+        done(reply_of(outcome, ask, view, ports));
+    });
     return true;
 }
 

@@ -301,8 +301,8 @@ void Requester::answer(const Item& item, ReadOutcome outcome) {
     outcome.number = asking.number();
     outcome.gate = asking.gate();
     outcome.refusal = asking.refusal();
-    outcome.link = asking.link_id();
     outcome.disclosure = asking.disclosure();
+    outcome.link = asking.link_id();
     waiter->done(std::move(outcome));
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "formats/fhir/primitive.hpp"
 #include "services/ehr/exchange/commitments.hpp"
 #include "services/ehr/exchange/incoming.hpp"
 #include "services/ehr/exchange/requester.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
+#include "services/ehr/names.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -12,6 +14,19 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLedgerPatience{1000};
 constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
+
+// By which a client finds the resource again; nothing when it is there, and for names that nobody
+// can ask for.
+std::optional<vault::Row> seen_row(const vault::Vault& vault, const v1::DisclosedDocument& entry,
+                                   const std::string& patient) {
+    const bool named = is_resource_type(entry.resource_type()) &&
+                       formats::fhir::is_logical_id(entry.resource_id()) &&
+                       formats::fhir::is_logical_id(patient);
+    if (!named) return std::nullopt;
+    vault::Row row{seen_key(entry.resource_type(), entry.resource_id(), patient), Bytes()};
+    if (const auto known = vault.row(row.key); known && *known) return std::nullopt;
+    return row;
+}
 
 }  // namespace
 
@@ -86,6 +101,8 @@ Handled Requester::take(const Facts& facts, const v1::RecordDelivery& delivery,
     ReadOutcome outcome;
     outcome.state = ReadOutcome::State::kReceived;
     for (OpenedDocument& document : documents) {
+        if (auto row = seen_row(ports_.vault, document.entry, facts.item.opening.patient()))
+            rows->push_back(std::move(*row));
         outcome.resources.push_back({document.entry.resource_type(), document.entry.resource_id(),
                                      document.entry.version(), std::move(document.plaintext)});
     }

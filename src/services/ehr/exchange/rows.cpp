@@ -21,6 +21,7 @@ constexpr std::string_view kLawfulOrder = "exchange/o";
 constexpr std::string_view kExpected = "exchange/w";
 constexpr std::string_view kCleared = "exchange/u";
 constexpr std::string_view kReview = "exchange/x";
+constexpr std::string_view kSeen = "exchange/f";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -130,6 +131,18 @@ Bytes review_key(BytesView id, std::uint32_t number) {
 }
 Bytes review_prefix() {
     return Bytes(kReview);
+}
+
+Bytes seen_prefix(std::string_view type, std::string_view id) {
+    Bytes key(kSeen);
+    key += type;
+    key += '/';
+    key += id;
+    key += '/';
+    return key;
+}
+Bytes seen_key(std::string_view type, std::string_view id, std::string_view patient) {
+    return seen_prefix(type, id) + Bytes(patient);
 }
 
 Bytes todo_prefix() {

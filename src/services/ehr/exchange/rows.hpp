@@ -67,6 +67,10 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes review_key(BytesView id, std::uint32_t number);
 [[nodiscard]] Bytes review_prefix();
 
+// Empty, by a resource that came here, for each patient of whom it did: it is found again by id.
+[[nodiscard]] Bytes seen_key(std::string_view type, std::string_view id, std::string_view patient);
+[[nodiscard]] Bytes seen_prefix(std::string_view type, std::string_view id);
+
 // What is not finished: an empty row per key of a row that is still to be worked on.
 [[nodiscard]] Bytes todo_prefix();
 [[nodiscard]] Bytes todo_key(BytesView of);

@@ -69,6 +69,15 @@ Result<std::vector<vault::DocumentName>, RecordsError> StoreRecords::names(
         return all_below(store_.vault(), compartment_prefix(patient));
     }
     if (!is_resource_type(ask.resource_type())) return fail(RecordsError::kBadQuery);
+    if (!ask.resource_id().empty()) {
+        if (!ask.query().empty()) return fail(RecordsError::kBadQuery);
+        std::vector<vault::DocumentName> out;
+        if (!formats::fhir::is_logical_id(ask.resource_id())) return out;
+        const auto row = store_.find(ask.resource_type(), ask.resource_id());
+        if (!row) return fail(RecordsError::kDisk);
+        if (*row && !(*row)->deleted) out.push_back({(*row)->record, (*row)->version});
+        return out;
+    }
     if (ask.query().empty())
         return all_below(store_.vault(), compartment_key(patient, ask.resource_type()));
     const auto parameters = http::parse_form(ask.query());
@@ -102,13 +111,16 @@ Result<std::vector<CurrentVersion>, RecordsError> StoreRecords::current(
         const auto* id = parsed->root().find("id");
         if (type == nullptr || id == nullptr || !type->is_string() || !id->is_string())
             return fail(RecordsError::kDisk);
-        if (!ask.resource_id().empty() && id->string() != ask.resource_id()) continue;
-        CurrentVersion& version = out.emplace_back();
+        CurrentVersion version;
         version.document = name;
         version.type = type->string();
         version.id = id->string();
         for (const std::string_view of : patients_of(parsed->root(), version.type, version.id))
             version.patients.emplace_back(of);
+        // By id alone it may be anybody's.
+        const bool theirs = std::find(version.patients.begin(), version.patients.end(), patient) !=
+                            version.patients.end();
+        if (ask.resource_id().empty() || theirs) out.push_back(std::move(version));
     }
     return out;
 }

@@ -15,7 +15,7 @@ class StoreRecordsTest : public FhirTest {
         other = new_patient("Beispiel");
         pressure = create("Observation", observation_of(patient));
         glucose = create("Observation", observation_of(patient, "2339-0", "laboratory"));
-        (void)create("Observation", observation_of(other));
+        elsewhere = create("Observation", observation_of(other));
     }
     std::vector<std::string> names(const v1::ExchangeAsk& ask) {
         std::vector<std::string> out;
@@ -44,6 +44,7 @@ class StoreRecordsTest : public FhirTest {
     std::string other;
     std::string pressure;
     std::string glucose;
+    std::string elsewhere;  // of the other patient
 };
 
 TEST_F(StoreRecordsTest, TheCompartmentAndNoOther) {
@@ -61,6 +62,13 @@ TEST_F(StoreRecordsTest, ASearchWithinTheCompartment) {
     auto one = ask("Observation");
     one.set_resource_id(glucose.substr(glucose.find('/') + 1));
     EXPECT_EQ(names(one), std::vector{glucose});
+    // Another patient's and one that is not there are told apart by nothing.
+    one.set_resource_id(elsewhere.substr(elsewhere.find('/') + 1));
+    EXPECT_TRUE(names(one).empty());
+    one.set_resource_id("nobody");
+    EXPECT_TRUE(names(one).empty());
+    one.set_resource_id("no id");
+    EXPECT_TRUE(names(one).empty());
 }
 
 TEST_F(StoreRecordsTest, CurrentVersionsOnly) {
