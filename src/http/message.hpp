@@ -48,8 +48,8 @@ struct RequestFields {
     std::string_view if_match;
     std::string_view if_none_match;
     std::string_view if_modified_since;
-    std::string_view if_none_exist;  // FHIR R4, conditional create
-    std::string_view prefer;         // RFC 7240
+    std::string_view if_none_exist;     // FHIR R4, conditional create
+    std::string_view prefer;            // RFC 7240
     std::string_view emergency_access;  // docs/exchange.md, "Emergencies"
 };
 

@@ -71,6 +71,28 @@ TEST_F(Emergency, AClearanceOutlivesARestart) {
     EXPECT_EQ(read(emergency()).state, State::kReceived);
 }
 
+// Ids are of the day, a clearance is a person's.
+TEST_F(Emergency, AClearanceGoesOnOnTheNextDay) {
+    auto& today = consortium.people.at({kClinic, v1::ROLE_CLINICIAN});
+    const auto all = today;
+    const auto begin_day = [&](const std::vector<ledger::UserId>& ids) {
+        stop(kClinic);
+        today = ids;
+        start(kClinic);
+    };
+    begin_day({all[0]});
+    ASSERT_TRUE(clear("dr-meier"));
+    ASSERT_EQ(read(emergency()).state, State::kReceived);
+    begin_day({all[1], all[2]});
+    ASSERT_EQ(read(emergency()).state, State::kReceived);
+    EXPECT_EQ(request(2)->user(), all[2].view());
+    // The other one of the day is nobody's, and not cleared.
+    EXPECT_EQ(read(emergency("dr-schulz")).gate.rule(), v1::DECISION_RULE_NOT_CLEARED);
+    begin_day({});
+    EXPECT_EQ(standing("dr-meier"), ex::Clearances::Ledger::kNoUser);
+    begin_day(all);
+}
+
 TEST_F(Emergency, AUserReachesTheCapOfTheDay) {
     ASSERT_TRUE(clear("dr-meier"));
     ASSERT_TRUE(clear("dr-schulz"));

@@ -143,34 +143,31 @@ namespace {
 class People final : public services::Author {
  public:
     People(const Consortium& consortium, std::size_t member)
-        : network_(consortium.genesis.network_id), member_(consortium.ids[member]) {
-        users_[v1::ROLE_SERVICE] = {consortium.users[member]};
-        for (const auto& [of, users] : consortium.people)
-            if (of.first == member) users_[of.second] = users;
-    }
+        : consortium_(consortium), member_(member) {}
     Result<Bytes, services::AuthorError> compose(
         v1::Role role, const std::vector<v1::Command>& commands) override {
-        const auto users = users_.find(role);
-        if (users == users_.end()) return fail(services::AuthorError::kNoUser);
-        return compose_as(users->second.front(), role, commands);
+        const auto today = users(role);
+        if (today->empty()) return fail(services::AuthorError::kNoUser);
+        return compose_as(today->front(), role, commands);
     }
     Result<std::vector<ledger::UserId>, services::AuthorError> users(v1::Role role) override {
-        const auto users = users_.find(role);
-        return users == users_.end() ? std::vector<ledger::UserId>() : users->second;
+        if (role == v1::ROLE_SERVICE)
+            return std::vector<ledger::UserId>{consortium_.users[member_]};
+        const auto found = consortium_.people.find({member_, role});
+        return found == consortium_.people.end() ? std::vector<ledger::UserId>() : found->second;
     }
     Result<Bytes, services::AuthorError> compose_as(
         const ledger::UserId& user, v1::Role role,
         const std::vector<v1::Command>& commands) override {
-        auto out = compose_transaction(network_, member_, user, role, commands,
-                                       consensus::system_clock().wall());
+        auto out = compose_transaction(consortium_.genesis.network_id, consortium_.ids[member_],
+                                       user, role, commands, consensus::system_clock().wall());
         if (!out) return fail(services::AuthorError::kMalformed);
         return std::move(out).value();
     }
 
  private:
-    ledger::NetworkId network_;
-    ledger::MemberId member_;
-    std::map<v1::Role, std::vector<ledger::UserId>> users_;
+    const Consortium& consortium_;
+    const std::size_t member_;
 };
 
 template <typename Payload>

@@ -97,7 +97,7 @@ Result<Binding::Target, Binding::Miss> Binding::link_of(const std::string& patie
     if (open) return *open;
     if (!unused) {
         ports_.log.error("exchange", "a chart has no link slot left for an emergency");
-        return fail(Miss::kNotNow);
+        return fail(Miss::kNoSlot);
     }
     return Target{patient, *unused, draw_card(patient, requester, *unused)};
 }
@@ -133,7 +133,8 @@ Binding::Again Binding::decide(const Bytes& key, v1::Serving serving,
         return finish(key, std::move(serving), v1::SERVE_STATE_FAILED);
     auto target = check == RequestCheck::kPending ? look_for(serving, opening)
                                                   : Result<Target, Miss>(fail(Miss::kNobody));
-    if (!target && target.error() == Miss::kNotNow) return kSlotAgain;
+    if (!target && target.error() == Miss::kNotNow) return kLookAgain;
+    if (!target && target.error() == Miss::kNoSlot) return kSlotAgain;
 
     v1::EhrCommand command;
     v1::BindRequest& bind = *command.mutable_bind_request();

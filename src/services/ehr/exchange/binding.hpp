@@ -35,7 +35,7 @@ class Binding {
         SlotOpening slot;
         std::optional<v1::IssuedCard> issued;  // of a link that is to be opened
     };
-    enum class Miss : std::uint8_t { kNobody, kNotNow };
+    enum class Miss : std::uint8_t { kNobody, kNotNow, kNoSlot };
 
     [[nodiscard]] Again decide(const Bytes& key, v1::Serving serving,
                                const v1::RequestOpening& opening, RequestCheck check);

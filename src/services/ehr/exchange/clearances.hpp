@@ -16,7 +16,7 @@ namespace consilium::services::ehr::exchange {
 inline constexpr std::size_t kSubjectBytesMax = 128;
 
 // Who of this member may break the glass. The ledger clears user ids, which are fresh every day and
-// which nobody else can tie to a person (DESIGN, "Privacy"); the privacy officer decides about
+// which nobody else can tie to a person; the privacy officer decides about
 // persons, by the subject of their tokens. So the decision stands in the vault, each such person
 // has one of the day's ids to themselves, and the ids of a day are cleared on that day, all in one
 // command: not sooner, because a command that named ids of several days would tie them together.

@@ -48,20 +48,20 @@ TEST(Emergency, AnOrderNamesAPatientInFullOrByCard) {
 }
 
 TEST(Emergency, WhoIsNotNamedInFullIsNotLookedFor) {
-    for (
-        const char* bad :
-        {R"({})", R"({"family":"Muster"})", R"({"family":"Muster","given":"Verena"})",
-         R"({"family":"Muster","birth_date":"1961-04-30"})",
-         R"({"given":"Verena","birth_date":"1961-04-30"})",
-         R"({"family":"","given":"","birth_date":""})",
-         R"({"family":"Muster","given":"Verena","birth_date":"1961"})",
-         R"({"family":"Muster","given":"Verena","birth_date":"ge1961-04-30"})",
-         R"({"family":"Muster","given":"Verena","birth_date":"1961-04-3%"})",
-         R"({"identifier":{"value":"7"}})", R"({"identifier":{"system":"urn:x"}})",
-         R"({"identifier":{"system":"urn:x","value":""}})", R"({"identifier":"7"})",
-         R"({"family":"Muster","given":"Verena","birth_date":"1961-04-30","identifier":{"system":"x"}})",
-         R"({"family":["Muster"],"given":"Verena","birth_date":"1961-04-30"})",
-         R"({"name":"Verena","family":"Muster","given":"Verena","birth_date":"1961-04-30"})"})
+    for (const char* bad :
+         {R"({})", R"({"family":"Muster"})", R"({"family":"Muster","given":"Verena"})",
+          R"({"family":"Muster","birth_date":"1961-04-30"})",
+          R"({"given":"Verena","birth_date":"1961-04-30"})",
+          R"({"family":"","given":"","birth_date":""})",
+          R"({"family":"Muster","given":"Verena","birth_date":"1961"})",
+          R"({"family":"Muster","given":"Verena","birth_date":"ge1961-04-30"})",
+          R"({"family":"Muster","given":"Verena","birth_date":"1961-04-3%"})",
+          R"({"identifier":{"value":"7"}})", R"({"identifier":{"system":"urn:x"}})",
+          R"({"identifier":{"system":"urn:x","value":""}})", R"({"identifier":"7"})",
+          R"({"family":"Muster","given":"Verena","birth_date":"1961-04-30",)"
+          R"("identifier":{"system":"x"}})",
+          R"({"family":["Muster"],"given":"Verena","birth_date":"1961-04-30"})",
+          R"({"name":"Verena","family":"Muster","given":"Verena","birth_date":"1961-04-30"})"})
         EXPECT_FALSE(read_emergency_order(order(bad))) << bad;
     const std::string good = R"({"identifier":{"system":"urn:x","value":"7"}})";
     EXPECT_TRUE(read_emergency_order(order(good)));
