@@ -3,6 +3,7 @@
 #include <memory>
 #include <ostream>
 
+#include "base/hex.hpp"
 #include "base/rfc3339.hpp"
 #include "cli/access.hpp"
 #include "cli/commands.hpp"
@@ -32,6 +33,10 @@ struct Options {
     std::string reason;
     std::string ask;
     std::string out;
+    std::string id;
+    std::uint32_t number = 0;
+    std::string verdict;
+    std::string report;
 };
 
 Result<Connected, Problem> connect_as_officer(const Options& options, const char* scope) {
@@ -65,8 +70,10 @@ std::string text_of(const json::value& item, const char* name) {
 }
 
 std::string time_of(const json::value& item, const char* name) {
-    const std::string number = text_of(item, name);
-    return number.empty() || number == "0" ? std::string() : to_rfc3339({std::stoull(number)});
+    const auto* object = item.if_object();
+    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
+    if (value == nullptr || !value->is_number()) return {};
+    return to_rfc3339({value->to_number<std::uint64_t>()});
 }
 
 void print_clearances(const json::object& answer, Context& context) {
@@ -157,6 +164,58 @@ void request(const Options& options, Context& context) {
     }
 }
 
+void reviews(const Options& options, Context& context) {
+    auto to = connect_as_officer(options, "user/EmergencyReview.r");
+    if (!to) return context.fail(to.error());
+    json::array all;
+    std::string after;
+    do {
+        const auto answer = to->node.json("/v1/emergency/reviews?limit=1000" +
+                                          (after.empty() ? after : "&after=" + after));
+        if (!answer) return context.fail(answer.error());
+        const json::object object = parse_object(*answer);
+        for (const auto& item : items_of(object))
+            all.push_back(item);
+        after = text_of(object, "next");
+    } while (!after.empty());
+    if (context.json) {
+        context.out << node::pretty_json(all) << '\n';
+        return;
+    }
+    Table table({{"Request"},
+                 {"Number", true},
+                 {"Due"},
+                 {"Overdue"},
+                 {"From"},
+                 {"To"},
+                 {"Who"},
+                 {"Code"},
+                 {"Reason"}});
+    for (const auto& item : all)
+        table.add({text_of(item, "id"), text_of(item, "number"), time_of(item, "due_unix_ms"),
+                   text_of(item, "overdue"), text_of(item, "custodian"), text_of(item, "requester"),
+                   text_of(item, "subject"), text_of(item, "reason_code"),
+                   text_of(item, "reason")});
+    table.print(context);
+}
+
+void review(const Options& options, Context& context) {
+    if (!fixed_from_hex<ledger::LinkId>(options.id))
+        return context.fail(Exit::kUsage, "'" + options.id + "' is no request",
+                            "'consilium break-glass reviews' lists them.");
+    auto to = connect_as_officer(options, "user/EmergencyReview.u");
+    if (!to) return context.fail(to.error());
+    const auto answer = to->node.post_json(
+        "/v1/emergency/reviews/" + options.id + "/" + std::to_string(options.number),
+        json::serialize(json::object{{"verdict", options.verdict}, {"report", options.report}}));
+    if (!answer) return context.fail(answer.error());
+    if (context.json) {
+        context.out << node::pretty_json(parse_object(*answer)) << '\n';
+    } else {
+        context.out << "Reviewed: " << options.verdict << ".\n";
+    }
+}
+
 void add_request(CLI::App& group, Context& context, const std::shared_ptr<Options>& options) {
     CLI::App* command = add_command(group, context, "request",
                                     "Ask for a record in an emergency; every request is reviewed");
@@ -211,6 +270,21 @@ void add_break_glass(CLI::App& app, Context& context) {
         add_officer(*command, *options);
         command->callback([options, withdraw, &context] { decide(*options, withdraw, context); });
     }
+    CLI::App* owed = add_command(*group, context, "reviews",
+                                 "List the emergencies that the member has to review");
+    add_officer(*owed, *options);
+    owed->callback([options, &context] { reviews(*options, context); });
+    CLI::App* made = add_command(*group, context, "review", "Review one");
+    made->add_option("request", options->id, "Its request, as 'reviews' lists it")->required();
+    made->add_option("number", options->number, "And number")->required();
+    made->add_option("--verdict", options->verdict, "What was found")
+        ->required()
+        ->check(CLI::IsMember(proto::names_of<v1::ReviewVerdict>()));
+    made->add_option("--report", options->report,
+                     "The report: it stays in the member's vault, sealed")
+        ->required();
+    add_officer(*made, *options);
+    made->callback([options, &context] { review(*options, context); });
     CLI::App* listed = add_command(*group, context, "list", "List who is cleared");
     add_officer(*listed, *options);
     listed->callback([options, &context] { list_clearances(*options, context); });

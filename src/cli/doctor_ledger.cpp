@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/hex.hpp"
 #include "cli/doctor.hpp"
+#include "cli/home.hpp"
 #include "cli/output.hpp"
+#include "contracts/sdk/record_keys.hpp"
 #include "ledger/bundle.hpp"
 #include "node/ledger_rows.hpp"
 #include "node/outbox.hpp"
@@ -100,6 +104,30 @@ std::optional<UnixMs> time_of(const state::Disk& disk, Height height) {
     return block->time;
 }
 
+// Reviews of emergency access that the member owes: while one is overdue, the ledger clears nobody.
+void examine_reviews(const node::NodeConfig& node, const state::StateSnapshot& state,
+                     std::vector<Finding>& findings) {
+    constexpr std::size_t kCountMax = 1000;
+    const auto prefix = contracts::sdk::review_due_list(node.member);
+    const auto due = state.scan(prefix, prefix, kCountMax);
+    if (!due || due->empty()) return;
+    const std::uint64_t time = now().value;
+    const auto overdue =
+        static_cast<std::size_t>(std::count_if(due->begin(), due->end(), [&](const auto& row) {
+            return read_be64(BytesView(row.key).substr(prefix.view().size(), 8)) < time;
+        }));
+    const std::string subject = node.member + ": emergencies";
+    if (overdue == 0) {
+        findings.push_back(
+            good(subject, counted(due->size(), "review", "reviews") + " to make, none overdue"));
+    } else {
+        findings.push_back(
+            warning(subject,
+                    counted(overdue, "review", "reviews") + " overdue: nobody is cleared meanwhile",
+                    "The privacy officer makes them: 'consilium break-glass reviews' lists them."));
+    }
+}
+
 }  // namespace
 
 std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& context,
@@ -118,6 +146,7 @@ std::optional<UnixMs> examine_ledger(const node::NodeConfig& node, Context& cont
     }
     const auto snapshot = (*ledger)->newest();
     findings.push_back(audit(subject, *snapshot, context));
+    examine_reviews(node, *snapshot, findings);
     const std::string unreadable = unreadable_space(*disk);
     const auto newest = time_of(*disk, snapshot->height());
     if (!unreadable.empty()) {

@@ -33,6 +33,16 @@ MemberExchange::MemberExchange(const Parts& parts)
       routes_(ports_, exchange_, cards_, kRouteThreads),
       lawful_routes_(ports_, exchange_, 1),
       emergencies_(ports_, exchange_, cards_, parts.base, kRouteThreads) {
+    const auto due = parts.metrics.gauge("consilium_emergency_reviews_due",
+                                         "Reviews of emergency access that the member owes");
+    const auto overdue = parts.metrics.gauge("consilium_emergency_reviews_overdue",
+                                             "Of them, those past their time");
+    // Nothing renders once the server has gone, which goes first.
+    parts.metrics.before_render([this, due, overdue] {
+        const auto owed = exchange_.reviews().owed();
+        due.set(static_cast<std::int64_t>(owed.due));
+        overdue.set(static_cast<std::int64_t>(owed.overdue));
+    });
     door_->reads = &remote_;
     parts.ehr.set_elsewhere([door = door_](const services::ehr::Call& call,
                                            const http::Principal& principal,

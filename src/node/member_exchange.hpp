@@ -16,6 +16,7 @@
 #include "services/ehr/exchange/lawful_routes.hpp"
 #include "services/ehr/exchange/remote_reads.hpp"
 #include "services/ehr/exchange/store_records.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace consilium::node {
 
@@ -37,6 +38,7 @@ class MemberExchange {
         std::function<std::string()> base;  // of the member's FHIR API, as FhirOptions::base
         std::function<UnixMs()> now;
         telemetry::Logger log;
+        telemetry::Metrics& metrics;
     };
 
     // Before channel and server start. All parts outlive it.

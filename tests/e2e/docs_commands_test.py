@@ -80,6 +80,9 @@ class DocsCommandsTest(support.Case):
     def test_commands_of_the_integration_engineers_guide_work(self):
         self.run_page("docs/guides/integration-engineer.md", 15)
 
+    def test_commands_of_the_privacy_officers_guide_work(self):
+        self.run_page("docs/guides/privacy-officer.md", 8)
+
 
 if __name__ == "__main__":
     unittest.main()
