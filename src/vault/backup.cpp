@@ -201,6 +201,7 @@ Status<VaultError> Vault::copy_parts(const fs::path& folder,
 Status<VaultError> Vault::backup(const fs::path& folder) {
     const std::lock_guard purging(purges_);
     const std::lock_guard writing(writes_);
+    const std::lock_guard appending(freezes_);
     std::error_code error;
     if (fs::exists(folder, error) || error) return fail(VaultError::kExists);
     const fs::path next = folder.string() + ".new";

@@ -150,7 +150,7 @@ Result<std::unique_ptr<Database>, DatabaseError> Database::open(
     return out;
 }
 
-Status<DatabaseError> Database::write(std::span<const Change> changes) {
+Status<DatabaseError> Database::write(std::span<const Change> changes, bool sync) {
     rocksdb::WriteBatch batch;
     for (const Change& change : changes) {
         rocksdb::ColumnFamilyHandle* family = open_->family(change.family);
@@ -163,7 +163,7 @@ Status<DatabaseError> Database::write(std::span<const Change> changes) {
         if (!added.ok()) return fail(database_error(added));
     }
     rocksdb::WriteOptions options;
-    options.sync = true;
+    options.sync = sync;
     // After a full disk the database refuses writes until it has found space, or is opened again.
     const rocksdb::Status status = open_->db->Write(options, &batch);
     if (!status.ok()) return fail(database_error(status));

@@ -35,8 +35,9 @@ class Database {
         Bytes key;
         std::optional<Bytes> body;  // nothing: the row is removed
     };
-    // All of them or none, synced when it returns.
-    [[nodiscard]] Status<DatabaseError> write(std::span<const Change> changes);
+    // All of them or none, synced when it returns; without `sync`, in the log and handed to the
+    // system.
+    [[nodiscard]] Status<DatabaseError> write(std::span<const Change> changes, bool sync = true);
     // Nothing when there is no such row.
     [[nodiscard]] Result<std::optional<Bytes>, DatabaseError> get(Family family,
                                                                   BytesView key) const;

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <span>
 #include <vector>
 
@@ -60,6 +61,9 @@ class Vault {
     [[nodiscard]] Result<std::vector<Hash32>, VaultError> put(
         std::span<const NewDocument> documents, std::span<const Row> rows = {},
         std::span<const Row> expected = {});
+    // Rows that need no sync of their own, all or none: they outlive the process when it returns,
+    // and the machine once any later put() returns.
+    [[nodiscard]] Status<VaultError> append(std::span<const Row> rows);
     // A document that comes in pieces. `size` saves reading it again for its commitment.
     [[nodiscard]] Result<std::unique_ptr<DocumentWriter>, VaultError> begin(
         const DocumentName& name, std::optional<std::uint64_t> size);
@@ -94,9 +98,9 @@ class Vault {
 
     // Destroys key, salt, payload and index entries of each: when it returns, nothing in the folder
     // gives them, not with the passphrase either. Calls that come while others purge share the next
-    // purge. Services' rows are theirs to remove, and removal is no erasure. What stays is that
-    // they existed and their commitments. A crash anywhere leaves an erasure that the next open()
-    // finishes; versions already erased are no error.
+    // purge. Services' rows are theirs to remove, which is no erasure. What stays: that they
+    // existed, and commitments. A crash leaves an erasure that the next open() finishes; versions
+    // already erased are no error.
     [[nodiscard]] Status<VaultError> shred(std::span<const DocumentName> names);
 
     // New wrapping keys for documents (at once) and for the database's files (at the next open).
@@ -107,10 +111,8 @@ class Vault {
     [[nodiscard]] crypto::SecretBytes hpke_key() const;
     // Of a key in the key store, ascending.
     [[nodiscard]] std::vector<std::uint32_t> generations(std::string_view key) const;
-
     [[nodiscard]] Totals totals() const;
-    // What the database holds, as it estimates.
-    struct Figures {
+    struct Figures {             // of the database, as it estimates
         std::uint64_t rows = 0;  // of services
         std::uint64_t index_entries = 0;
         std::uint64_t database_bytes = 0;
@@ -191,6 +193,7 @@ class Vault {
     std::deque<Purge*> purging_;         // the first one purges for those behind it
     std::mutex purges_;                  // one purge at a time; never taken under writes_
     mutable std::mutex writes_;          // one write at a time; guards key_store_
+    std::shared_mutex freezes_;          // of appends; a backup has it alone
     std::set<DocumentName> in_writing_;  // by a DocumentWriter; guarded by writes_
 };
 

@@ -289,6 +289,18 @@ Result<std::vector<Hash32>, VaultError> Vault::put(std::span<const NewDocument> 
     return commitments;
 }
 
+Status<VaultError> Vault::append(std::span<const Row> rows) {
+    if (rows.empty() || !are_rows(rows)) return fail(VaultError::kInvalid);
+    std::vector<Database::Change> changes;
+    changes.reserve(rows.size());
+    for (const Row& row : rows)
+        changes.push_back({Family::kRows, row.key, row.value});
+    const std::shared_lock appending(freezes_);
+    if (auto written = database_->write(changes, false); !written)
+        return fail(to_vault_error(written.error()));
+    return Done{};
+}
+
 Result<std::unique_ptr<DocumentWriter>, VaultError> Vault::begin(
     const DocumentName& name, std::optional<std::uint64_t> size) {
     if (size && *size > kDocumentBytesMax) return fail(VaultError::kTooLong);

@@ -149,6 +149,35 @@ TEST_F(VaultRowsTest, AWriterThatIsRefusedLeavesNothing) {
     EXPECT_EQ(vault->totals(), Totals());
 }
 
+// Rows that need no sync of their own: there for everybody at once, and after the process.
+TEST_F(VaultRowsTest, AppendedRowsAreThereAtOnce) {
+    const std::vector<Row> rows = {{"audit/a", "1"}, {"audit/b", "2"}};
+    ASSERT_TRUE(vault->append(rows).ok());
+    EXPECT_EQ(value("audit/a"), "1");
+    const Row gone{"audit/a", std::nullopt};
+    ASSERT_TRUE(vault->append({&gone, 1}).ok());
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(value("audit/a"), std::nullopt);
+        EXPECT_EQ(value("audit/b"), "2");
+        reopen();
+    }
+    EXPECT_EQ(vault->append({}).error(), VaultError::kInvalid);
+    const Row max{Bytes(kRowKeyBytesMax, 'k'), Bytes(kRowValueBytesMax, 'v')};
+    EXPECT_TRUE(vault->append({&max, 1}).ok());
+    const Row long_value{"audit/c", Bytes(kRowValueBytesMax + 1, 'v')};
+    EXPECT_EQ(vault->append({&long_value, 1}).error(), VaultError::kInvalid);
+    const Row long_key{Bytes(kRowKeyBytesMax + 1, 'k'), "v"};
+    EXPECT_EQ(vault->append({&long_key, 1}).error(), VaultError::kInvalid);
+}
+
+// A process that ends without closing its vault leaves what it appended.
+TEST_F(VaultRowsTest, AppendedRowsOutliveTheProcess) {
+    ASSERT_TRUE(comes_through("-1", "append"));
+    reopen();
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(value("audit/" + std::to_string(100 + i)), std::to_string(i));
+}
+
 // Many threads count one row up, each step only if nobody else was first, and store a document with
 // each step: nothing is lost and nothing counted twice, also where calls are written together.
 TEST_F(VaultRowsTest, CallsThatComeTogetherAreDoneOneAfterTheOther) {
