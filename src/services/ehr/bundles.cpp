@@ -51,9 +51,9 @@ constexpr int kTriesMax = 8;
 // that the entry sees those before it.
 class Batch {
  public:
-    Batch(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
+    Batch(Store& store, Searcher& searcher, const FhirOptions& options, const Call& call,
           std::size_t count)
-        : work_(store, searcher, options, scopes, Work::Kind::kTogether), answers_(count) {}
+        : work_(store, searcher, options, call, Work::Kind::kTogether), answers_(count) {}
 
     void set(std::size_t index, Answer answer) { answers_[index] = std::move(answer); }
 
@@ -106,7 +106,7 @@ Reply Fhir::batch(const Value& bundle, const Call& call) {
     const std::string base = options_.base();
     const Value* array = bundle.find("entry");
     const std::size_t count = array == nullptr ? 0 : array->array().size();
-    Batch work(store_, searcher_, options_, call.scopes, count);
+    Batch work(store_, searcher_, options_, call, count);
     std::unique_lock<std::mutex> turn;
     for (std::size_t i = 0; i < count; ++i) {
         auto entry = read_entry(array->array()[i], place_of(i), call, base);
@@ -180,7 +180,7 @@ Reply Fhir::transaction(const Value& bundle, const Call& call) {
     std::vector<Entry> planned;
     for (int tries = 1;; ++tries) {
         planned = entries;
-        work.emplace(store_, searcher_, options_, call.scopes, Work::Kind::kTogether);
+        work.emplace(store_, searcher_, options_, call, Work::Kind::kTogether);
         if (auto done = plan(planned, *work); !done) return fail(done.error());
         const auto committed = work->commit();
         if (committed) break;

@@ -19,6 +19,8 @@
 // answer.
 namespace consilium::services::ehr {
 
+class AccessNotes;
+
 enum class Verb : std::uint8_t { kGet, kPost, kPut, kPatch, kDelete };
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -40,6 +42,7 @@ struct Call {
     Return wanted = Return::kRepresentation;
     bool lenient = false;                            // Prefer: handling=lenient
     const http::Scopes* scopes = nullptr;            // what the token grants
+    AccessNotes* notes = nullptr;                    // for the access log; null: nobody logs
     Bytes body;                                      // over HTTP
     const formats::json::Value* resource = nullptr;  // of a Bundle's entry
     std::string at;  // FHIRPath of that resource: "Bundle.entry[3].resource"

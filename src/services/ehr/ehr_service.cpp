@@ -2,7 +2,9 @@
 #include "services/ehr/ehr_service.hpp"
 
 #include <chrono>
+#include <shared_mutex>
 
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/anchoring.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/http_call.hpp"
@@ -45,11 +47,17 @@ struct EhrService::State {
         : store(ports.vault),
           fhir(store, fhir_options(options)),
           work(options.threads, options.waiting_max) {
+        door->state = this;
         if (ports.author == nullptr) return;
         anchoring = std::make_unique<Anchoring>(
             store, Anchoring::Ports{ports.submit, ports.reads, *ports.author},
             options.anchor_tick_ms, log, metrics);
         store.on_pending([this] { anchoring->wake(); });
+    }
+
+    ~State() {
+        const std::unique_lock lock(door->mutex);
+        door->state = nullptr;
     }
 
     struct Todo {
@@ -75,22 +83,62 @@ struct EhrService::State {
     bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
         if (!elsewhere || !todo->call || todo->principal == nullptr) return false;
         todo->call->scopes = &todo->principal->scopes;
-        return elsewhere(*todo->call, *todo->principal,
-                         [todo, base = fhir.options().base](const Reply& reply) {
-                             todo->responder.send(reply ? write_answer(*reply, base())
-                                                        : write_problem(reply.error()));
-                         });
+        return elsewhere(*todo->call, *todo->principal, [door = door, todo](Reply reply) {
+            const std::shared_lock lock(door->mutex);
+            if (door->state == nullptr) return;
+            // This thread must not wait for the log.
+            const auto answered = std::make_shared<Reply>(std::move(reply));
+            const auto send = [state = door->state, todo, answered] {
+                state->answer_from_elsewhere(*todo, *answered);
+            };
+            if (!door->state->work.run(send)) send();
+        });
+    }
+
+    void answer_from_elsewhere(Todo& todo, const Reply& reply) {
+        if (!is_logged(AccessNotes(*todo.call), todo.principal.get(), reply, true)) {
+            todo.responder.send(write_problem(not_logged()));
+            return;
+        }
+        todo.responder.send(reply ? write_answer(*reply, fhir.options().base())
+                                  : write_problem(reply.error()));
     }
 
     http::Response answer(Result<Call, Problem>& call, const http::Principal* principal) {
         if (!call) return write_problem(call.error());
         call->scopes = principal == nullptr ? nullptr : &principal->scopes;
+        std::optional<AccessNotes> notes;
+        if (access_log != nullptr) {
+            notes.emplace(*call);
+            call->notes = &*notes;
+            if (notes->writes() && !access_log->ready()) return write_problem(not_logged());
+        }
         const auto reply = fhir.handle(std::move(*call));
+        if (notes && !is_logged(*std::move(notes), principal, reply, false))
+            return write_problem(not_logged());
         if (!reply) return write_problem(reply.error());
         return write_answer(*reply, fhir.options().base());
     }
 
+    static Problem not_logged() {
+        return problem_of(503, "transient", "The access log cannot be written: nothing is shown");
+    }
+
+    // Whether the log has the access, if it is one.
+    bool is_logged(AccessNotes notes, const http::Principal* principal, const Reply& reply,
+                   bool from_elsewhere) const {
+        if (access_log == nullptr || !notes.is_access(reply)) return true;
+        return access_log->append(std::move(notes).finish(principal, reply, from_elsewhere));
+    }
+
+    // What answers from elsewhere see of this object, which may go before the last of them.
+    struct Door {
+        std::shared_mutex mutex;
+        State* state = nullptr;
+    };
+    std::shared_ptr<Door> door = std::make_shared<Door>();
     Elsewhere elsewhere;
+    AccessLog* access_log = nullptr;
     Store store;
     Fhir fhir;
     std::unique_ptr<Anchoring> anchoring;
@@ -117,6 +165,10 @@ Fhir& EhrService::fhir() {
 
 void EhrService::set_elsewhere(Elsewhere elsewhere) {
     state_->elsewhere = std::move(elsewhere);
+}
+
+void EhrService::set_access_log(AccessLog& log) {
+    state_->access_log = &log;
 }
 
 void EhrService::add_routes(http::Router& router) {

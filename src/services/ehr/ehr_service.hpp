@@ -8,6 +8,7 @@
 
 #include "http/router.hpp"
 #include "services/ehr/call.hpp"
+#include "services/port/access_log.hpp"
 #include "services/port/author.hpp"
 #include "services/port/port.hpp"
 #include "telemetry/log.hpp"
@@ -52,6 +53,9 @@ class EhrService {
 
     // Asked before the store is; before the server starts.
     void set_elsewhere(Elsewhere elsewhere);
+    // Told of every access before its answer leaves; what it does not take is not answered. Before
+    // the server starts.
+    void set_access_log(AccessLog& log);
     // The routes refer to this object.
     void add_routes(http::Router& router);
     // Anchors from now on.

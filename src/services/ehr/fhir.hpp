@@ -52,7 +52,7 @@ class Fhir {
     [[nodiscard]] Reply patch(Call& call);
     [[nodiscard]] Reply erase(Call& call);
     // One write in a step of its own, tried again when somebody else was faster.
-    [[nodiscard]] Reply write_alone(const Step& wanted, const http::Scopes* scopes);
+    [[nodiscard]] Reply write_alone(const Step& wanted, const Call& call);
     // history.cpp
     [[nodiscard]] Reply history(const Call& call);
     // operations.cpp
@@ -65,7 +65,7 @@ class Fhir {
     // import.cpp
     [[nodiscard]] Reply import(Call& call);
     [[nodiscard]] Reply import_entries(Import& import, const formats::json::Value* array,
-                                       const http::Scopes* scopes);
+                                       const Call& call);
     [[nodiscard]] Reply worklist(const Call& call);
 
     Store& store_;

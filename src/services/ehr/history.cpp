@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/fhir/primitive.hpp"
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
@@ -66,6 +67,7 @@ Reply Fhir::history(const Call& call) {
             continue;
         }
         const bool deletion = is_deletion(*stored);
+        if (call.notes != nullptr && !deletion) call.notes->shown(*stored);
         out.version(url, deletion ? BytesView() : BytesView(*stored), deletion ? "DELETE" : "PUT",
                     name, deletion ? 204 : (version == 1 ? 201 : 200), version,
                     updated_of(*stored).value_or((*row)->updated));

@@ -243,11 +243,11 @@ Reply Fhir::import(Call& call) {
             import->faults[i] = {std::nullopt, entry.error().issues};
         }
     }
-    return import_entries(*import, array, call.scopes);
+    return import_entries(*import, array, call);
 }
 
 // What no attempt finds a fault with is stored, in one step with what is not taken.
-Reply Fhir::import_entries(Import& import, const Value* array, const http::Scopes* scopes) {
+Reply Fhir::import_entries(Import& import, const Value* array, const Call& call) {
     const bool conditional =
         std::any_of(import.entries.begin(), import.entries.end(),
                     [](const auto& entry) { return entry && entry->step.conditional; });
@@ -258,7 +258,7 @@ Reply Fhir::import_entries(Import& import, const Value* array, const http::Scope
     std::unique_lock<std::mutex> turn;
     if (conditional) turn = std::unique_lock(conditional_);
     const ImportPorts ports{[&](std::optional<Work>& work) {
-                                work.emplace(store_, searcher_, options_, scopes,
+                                work.emplace(store_, searcher_, options_, call,
                                              Work::Kind::kTogether);
                             },
                             [this](std::string_view type, std::string_view id) {

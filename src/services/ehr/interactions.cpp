@@ -4,6 +4,7 @@
 #include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/binary.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
@@ -87,6 +88,7 @@ Reply Fhir::read(const Call& call) {
     if (!stored) return fail(store_problem(stored.error()));
     out.body = std::move(stored).value();
     out.is_resource = true;
+    if (call.notes != nullptr) call.notes->shown(out.body);
     if (type == "Binary") show_binary(call, out);
     return out;
 }
@@ -110,17 +112,18 @@ Reply Fhir::vread(const Call& call) {
     out.updated = updated_of(*stored);
     out.body = std::move(stored).value();
     out.is_resource = true;
+    if (call.notes != nullptr) call.notes->shown(out.body);
     return out;
 }
 
 // The steps' shared end: resolve, check, store; again when somebody else was faster and the client
 // did not say which version it means.
-Reply Fhir::write_alone(const Step& wanted, const http::Scopes* scopes) {
+Reply Fhir::write_alone(const Step& wanted, const Call& call) {
     std::unique_lock<std::mutex> turn;
     if (wanted.conditional) turn = std::unique_lock(conditional_);
     for (int tries = 0; tries < kTriesMax; ++tries) {
         Step step = wanted;
-        Work work(store_, searcher_, options_, scopes, Work::Kind::kAlone);
+        Work work(store_, searcher_, options_, call, Work::Kind::kAlone);
         if (auto resolved = work.resolve(step); !resolved) return fail(resolved.error());
         if (auto written = work.write(step); !written) return fail(written.error());
         const auto committed = work.commit();
@@ -143,7 +146,7 @@ Reply Fhir::create(Call& call) {
     step.conditional = !call.if_none_exist.empty();
     step.query = call.if_none_exist;
     step.wanted = call.wanted;
-    return write_alone(step, call.scopes);
+    return write_alone(step, call);
 }
 
 Reply Fhir::update(Call& call) {
@@ -167,7 +170,7 @@ Reply Fhir::update(Call& call) {
     }
     if (!step.id.empty() && !formats::fhir::is_logical_id(step.id))
         return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
-    return write_alone(step, call.scopes);
+    return write_alone(step, call);
 }
 
 Reply Fhir::erase(Call& call) {
@@ -185,7 +188,7 @@ Reply Fhir::erase(Call& call) {
         step.conditional = true;
         step.query = query_of(call.parameters);
     }
-    return write_alone(step, call.scopes);
+    return write_alone(step, call);
 }
 
 Reply Fhir::patch(Call& call) {
@@ -207,7 +210,7 @@ Reply Fhir::patch(Call& call) {
         step.conditional = true;
         step.query = query_of(call.parameters);
     }
-    return write_alone(step, call.scopes);
+    return write_alone(step, call);
 }
 
 }  // namespace consilium::services::ehr

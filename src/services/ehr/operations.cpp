@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/index_keys.hpp"
@@ -57,6 +58,7 @@ Reply Fhir::everything(const Call& call) {
     out.total(shown.size());
     out.link("self", base + "/Patient/" + id + "/$everything");
     for (const Bytes& stored : shown) {
+        if (call.notes != nullptr) call.notes->shown(stored);
         const auto identity = identity_of(stored);
         out.found(base + '/' + std::string(identity->type) + '/' + std::string(identity->id),
                   stored, "match");

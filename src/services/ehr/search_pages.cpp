@@ -4,6 +4,7 @@
 #include "formats/fhir/search_match.hpp"
 #include "formats/json/parse.hpp"
 #include "http/message.hpp"
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
@@ -181,6 +182,13 @@ Reply Searcher::search(const Call& call, const std::string& type,
         const auto cursor = cursors_.seal(next, where);
         if (!cursor) return fail(store_problem(cursor.error()));
         out.link("next", url + '?' + std::string(kCursor) + '=' + *cursor);
+    }
+    if (call.notes != nullptr) {
+        call.notes->set_query(format_parameters(*parameters));
+        for (const Candidate& hit : found->hits)
+            call.notes->shown(hit.stored);
+        for (const Bytes& stored : *more)
+            call.notes->shown(stored);
     }
     for (const Candidate& hit : found->hits)
         out.found(full_url(base, hit.stored), shown(hit.stored, *query), "match");

@@ -4,6 +4,7 @@
 #include "base/assert.hpp"
 #include "crypto/random.hpp"
 #include "formats/json/parse.hpp"
+#include "services/ehr/access_notes.hpp"
 #include "services/ehr/compartment.hpp"
 #include "services/ehr/index_keys.hpp"
 #include "services/ehr/names.hpp"
@@ -23,13 +24,14 @@ std::string join(std::string_view type, std::string_view id) {
 
 }  // namespace
 
-Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
+Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const Call& call,
            Kind kind)
     : store_(store),
       searcher_(searcher),
       options_(options),
-      scopes_(scopes),
+      scopes_(call.scopes),
       kind_(kind),
+      notes_(call.notes),
       now_(options.now()) {}
 
 Status<Problem> Work::bind(std::string_view full_url, const Step& step) {
@@ -330,7 +332,25 @@ Status<StoreError> Work::commit(Extra extra) {
         const auto chart = charts_.find(change.id);
         if (change.type == "Patient" && chart != charts_.end()) charts.insert(*chart);
     }
-    return store_.write(changes_, charts, std::move(extra));
+    auto written = store_.write(changes_, charts, std::move(extra));
+    if (written && notes_ != nullptr) note_changes();
+    return written;
+}
+
+void Work::note_changes() const {
+    for (const Change& change : changes_) {
+        Interaction interaction = Interaction::kUpdate;
+        if (change.after.deleted) interaction = Interaction::kDelete;
+        if (!change.before) interaction = Interaction::kCreate;
+        // A deletion does not say of whom it was: its chart does.
+        Bytes patient;
+        if (change.after.deleted && !change.after.chart.is_zero()) {
+            if (auto row = store_.vault().row(patient_key(change.after.chart)); row && *row)
+                patient = **row;
+        }
+        notes_->changed(change.stored, interaction, change.type, change.id, change.after.version,
+                        patient);
+    }
 }
 
 void Work::release(const Step& step) {
@@ -368,6 +388,7 @@ Answer Work::answer(const Step& step) const {
             out.body = change->stored;
         } else if (auto stored = store_.read(row.record, row.version)) {
             out.body = *std::move(stored);
+            if (notes_ != nullptr) notes_->shown(out.body, Interaction::kRead);
         }
         out.is_resource = !out.body.empty();
     } else if (step.wanted == Return::kOutcome) {

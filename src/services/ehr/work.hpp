@@ -43,9 +43,9 @@ class Work {
  public:
     // Together: a resource must be one that the vault stores in one step with others.
     enum class Kind : std::uint8_t { kAlone, kTogether };
-    // `scopes`: of the call, for what conditions and conditional references may look at.
-    Work(Store& store, Searcher& searcher, const FhirOptions& options, const http::Scopes* scopes,
-         Kind kind);
+    // Of the call: its scopes, for what conditions and conditional references may look at, and its
+    // notes, which must outlive the work.
+    Work(Store& store, Searcher& searcher, const FhirOptions& options, const Call& call, Kind kind);
 
     // References to `full_url` mean that resource from now on. Refused when another has it (bdl-7).
     [[nodiscard]] Status<Problem> bind(std::string_view full_url, const Step& step);
@@ -82,12 +82,14 @@ class Work {
     [[nodiscard]] Result<ledger::ChartId, Problem> chart_for(
         const std::vector<std::string_view>& patients);
     void add_deletion(Step& step);
+    void note_changes() const;
 
     Store& store_;
     Searcher& searcher_;
     const FhirOptions& options_;
     const http::Scopes* scopes_;
     const Kind kind_;
+    AccessNotes* notes_;
     UnixMs now_;
     std::map<std::string, std::string, std::less<>> bound_;        // fullUrl -> "Type/id"
     std::map<std::string, std::string, std::less<>> conditional_;  // "Type?query" -> "Type/id"
