@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/audit/audit_event.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/hex.hpp"
+#include "base/rfc3339.hpp"
+#include "formats/json/write.hpp"
+
+namespace consilium::services::audit {
+namespace {
+
+using formats::json::Writer;
+
+constexpr std::string_view kProfiles =
+    "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.";
+constexpr std::string_view kDicom = "http://dicom.nema.org/resources/ontology/DCM";
+constexpr std::string_view kRestful = "http://hl7.org/fhir/restful-interaction";
+constexpr std::string_view kEntityType = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+constexpr std::string_view kObjectRole = "http://terminology.hl7.org/CodeSystem/object-role";
+constexpr std::string_view kParticipation =
+    "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+
+std::string to_base64(std::string_view bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = 0;
+        for (std::size_t j = 0; j < 3; ++j)
+            group = group << 8U | (j < left ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+        for (std::size_t j = 0; j < 4; ++j)
+            out += j <= left ? kDigits[group >> (18 - 6 * j) & 63U] : '=';
+    }
+    return out;
+}
+
+struct CodedRole {
+    std::string_view system;
+    std::string_view code;
+    std::string_view display;
+};
+
+constexpr CodedRole kSourceRole{kDicom, "110153", "Source Role ID"};
+constexpr CodedRole kDestinationRole{kDicom, "110152", "Destination Role ID"};
+constexpr CodedRole kApplication{kDicom, "110150", "Application"};
+constexpr CodedRole kCustodian{"http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+                               "custodian", "Custodian"};
+constexpr CodedRole kRecipient{kParticipation, "IRCP", "information recipient"};
+constexpr CodedRole kAuthor{kParticipation, "AUT", "author (originator)"};
+
+// What BALP says of one kind of interaction.
+struct Pattern {
+    std::string_view profile;  // "Read": with a patient "PatientRead"
+    std::string_view subtype;  // of restful-interaction
+    std::string_view action;
+    CodedRole client;
+    CodedRole server;
+    CodedRole user;
+    bool query = false;  // the entity is what was asked, not what was shown
+};
+
+Pattern pattern_of(v1::LoggedInteraction interaction) {
+    switch (interaction) {
+        case v1::LOGGED_INTERACTION_READ:
+        case v1::LOGGED_INTERACTION_RECEIVED:
+            return {"Read", "read", "R", kDestinationRole, kSourceRole, kRecipient, false};
+        case v1::LOGGED_INTERACTION_VREAD:
+            return {"Read", "vread", "R", kDestinationRole, kSourceRole, kRecipient, false};
+        case v1::LOGGED_INTERACTION_HISTORY:
+            return {"Read",      "history-instance", "R",  kDestinationRole,
+                    kSourceRole, kRecipient,         false};
+        case v1::LOGGED_INTERACTION_SEARCH:
+            return {"Query", "search-type", "E", kSourceRole, kDestinationRole, kRecipient, true};
+        case v1::LOGGED_INTERACTION_CREATE:
+            return {"Create", "create", "C", kSourceRole, kDestinationRole, kAuthor, false};
+        case v1::LOGGED_INTERACTION_UPDATE:
+            return {"Update", "update", "U", kSourceRole, kDestinationRole, kAuthor, false};
+        case v1::LOGGED_INTERACTION_PATCH:
+            return {"Update", "patch", "U", kSourceRole, kDestinationRole, kAuthor, false};
+        case v1::LOGGED_INTERACTION_DELETE:
+            return {"Delete", "delete", "D", kApplication, kCustodian, kAuthor, false};
+        case v1::LOGGED_INTERACTION_BATCH:
+            return {"Query", "batch", "E", kSourceRole, kDestinationRole, kRecipient, true};
+        default:  // $everything, imports and their worklist
+            return {"Query", "operation", "E", kSourceRole, kDestinationRole, kRecipient, true};
+    }
+}
+
+class Event {
+ public:
+    Event(const LogEntry& entry, const EventNames& names)
+        : entry_(entry),
+          names_(names),
+          realm_("urn:consilium:" + to_hex(names.log.network.view()).substr(0, 32)) {}
+
+    // `place` is the patient's in the row.
+    [[nodiscard]] std::string write(v1::LoggedInteraction interaction,
+                                    std::optional<std::uint32_t> place,
+                                    const std::vector<const v1::LoggedResource*>& resources) {
+        const Pattern pattern = pattern_of(interaction);
+        const bool as_query = pattern.query || resources.empty();
+        std::string out;
+        Writer json(out);
+        json.begin_object();
+        json.member("resourceType", "AuditEvent");
+        json.member("id", "log-" + std::to_string(entry_.sequence) + '-' +
+                              (place ? std::to_string(*place) : std::string("none")) + '-' +
+                              std::to_string(static_cast<int>(interaction)));
+        json.name("meta");
+        json.begin_object();
+        json.member("versionId", "1");
+        json.member("lastUpdated", to_rfc3339(entry_.at));
+        // BALP's profiles are for what succeeded, and where the resource is known.
+        if (!entry_.access.denied() && as_query == pattern.query) {
+            json.name("profile");
+            json.begin_array();
+            json.string(std::string(kProfiles) + (place ? "Patient" : "") +
+                        std::string(pattern.profile));
+            json.end_array();
+        }
+        json.end_object();
+        json.name("type");
+        coding(json, {"http://terminology.hl7.org/CodeSystem/audit-event-type", "rest",
+                      "RESTful Operation"});
+        json.name("subtype");
+        json.begin_array();
+        coding(json, {kRestful, pattern.subtype, pattern.subtype});
+        json.end_array();
+        json.member("action", pattern.action);
+        json.member("recorded", to_rfc3339(entry_.at));
+        json.member("outcome", entry_.access.denied() ? "8" : "0");
+        if (entry_.access.denied())
+            json.member("outcomeDesc", "denied, status " + std::to_string(entry_.access.status()));
+        write_purpose(json, "purposeOfEvent");
+        json.name("agent");
+        json.begin_array();
+        write_user(json, pattern);
+        write_client(json, pattern);
+        write_server(json, pattern);
+        json.end_array();
+        write_source(json);
+        json.name("entity");
+        json.begin_array();
+        if (place) write_patient(json, entry_.access.patients(static_cast<int>(*place)));
+        if (as_query) write_query(json);
+        bool first = !as_query;
+        for (const v1::LoggedResource* resource : resources) {
+            write_resource(json, *resource, first);
+            first = false;
+        }
+        write_row(json);
+        json.end_array();
+        json.end_object();
+        return out;
+    }
+
+ private:
+    static void coding(Writer& json, const CodedRole& code) {
+        json.begin_object();
+        json.member("system", code.system);
+        json.member("code", code.code);
+        json.member("display", code.display);
+        json.end_object();
+    }
+    static void concept_of(Writer& json, const CodedRole& code) {
+        json.begin_object();
+        json.name("coding");
+        json.begin_array();
+        coding(json, code);
+        json.end_array();
+        json.end_object();
+    }
+    static void identifier(Writer& json, std::string_view name, const std::string& system,
+                           const std::string& value) {
+        json.name(name);
+        json.begin_object();
+        json.name("identifier");
+        json.begin_object();
+        json.member("system", system);
+        json.member("value", value.empty() ? "unknown" : value);
+        json.end_object();
+        json.end_object();
+    }
+    void write_member(Writer& json, std::string_view name) const {
+        identifier(json, name, realm_, names_.log.member);
+    }
+
+    void write_purpose(Writer& json, std::string_view name) const {
+        if (entry_.access.purpose().empty()) return;
+        json.name(name);
+        json.begin_array();
+        concept_of(json, {"http://terminology.hl7.org/CodeSystem/v3-ActReason",
+                          entry_.access.purpose(), entry_.access.purpose()});
+        json.end_array();
+    }
+
+    void write_user(Writer& json, const Pattern& pattern) const {
+        const v1::LoggedAccess& access = entry_.access;
+        json.begin_object();
+        json.name("type");
+        concept_of(json, pattern.user);
+        if (!access.own_patient().empty()) {
+            json.name("who");
+            json.begin_object();
+            json.member("reference", "Patient/" + access.own_patient());
+            json.end_object();
+        } else if (!access.own_link().empty()) {
+            identifier(json, "who", realm_ + ":link", access.own_link());
+        } else {
+            identifier(json, "who", realm_ + ':' + names_.log.member, access.subject());
+        }
+        json.name("requestor");
+        json.boolean(true);
+        if (!access.token().empty()) {
+            json.name("policy");
+            json.begin_array();
+            json.string("urn:ietf:params:oauth:jti:" + access.token());
+            json.end_array();
+        }
+        write_purpose(json, "purposeOfUse");
+        json.end_object();
+    }
+
+    void write_client(Writer& json, const Pattern& pattern) const {
+        json.begin_object();
+        json.name("type");
+        concept_of(json, pattern.client);
+        identifier(json, "who", realm_ + ':' + names_.log.member + ":client",
+                   entry_.access.client());
+        json.name("requestor");
+        json.boolean(false);
+        json.name("network");
+        // The log keeps no addresses of clients.
+        json.begin_object();
+        json.name("extension");
+        json.begin_array();
+        json.begin_object();
+        json.member("url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
+        json.member("valueCode", "unknown");
+        json.end_object();
+        json.end_array();
+        json.end_object();
+        json.end_object();
+    }
+
+    void write_server(Writer& json, const Pattern& pattern) const {
+        json.begin_object();
+        json.name("type");
+        concept_of(json, pattern.server);
+        write_member(json, "who");
+        json.name("requestor");
+        json.boolean(false);
+        json.name("network");
+        json.begin_object();
+        json.member("address", names_.base);
+        json.member("type", "5");
+        json.end_object();
+        json.end_object();
+    }
+
+    void write_source(Writer& json) const {
+        json.name("source");
+        json.begin_object();
+        json.member("site", names_.log.member);
+        write_member(json, "observer");
+        json.name("type");
+        json.begin_array();
+        coding(json, {"http://terminology.hl7.org/CodeSystem/security-source-type", "4",
+                      "Application Server"});
+        json.end_array();
+        json.end_object();
+    }
+
+    static void write_patient(Writer& json, const std::string& id) {
+        json.begin_object();
+        json.name("what");
+        json.begin_object();
+        json.member("reference", "Patient/" + id);
+        json.end_object();
+        json.name("type");
+        coding(json, {kEntityType, "1", "Person"});
+        json.name("role");
+        coding(json, {kObjectRole, "1", "Patient"});
+        json.end_object();
+    }
+
+    void write_query(Writer& json) const {
+        const v1::LoggedAccess& access = entry_.access;
+        std::string text = access.asked();
+        if (!access.query().empty()) text += '?' + access.query();
+        json.begin_object();
+        json.name("type");
+        coding(json, {kEntityType, "2", "System Object"});
+        json.name("role");
+        coding(json, {kObjectRole, "24", "Query"});
+        if (access.query_cut()) json.member("description", "The query was longer.");
+        json.member("query", to_base64(text.empty() ? "/" : text));
+        json.end_object();
+    }
+
+    // The first is the event's data; BALP has one, so the others are typed as what they are.
+    static void write_resource(Writer& json, const v1::LoggedResource& resource, bool data) {
+        std::string reference = resource.type() + '/' + resource.id();
+        if (resource.version() != 0) reference += "/_history/" + std::to_string(resource.version());
+        json.begin_object();
+        json.name("what");
+        json.begin_object();
+        json.member("reference", reference);
+        json.end_object();
+        json.name("type");
+        if (data) {
+            coding(json, {kEntityType, "2", "System Object"});
+        } else {
+            coding(json, {"http://hl7.org/fhir/resource-types", resource.type(), resource.type()});
+        }
+        json.name("role");
+        coding(json, {kObjectRole, "4", "Domain Resource"});
+        json.end_object();
+    }
+
+    // Where the event stands in the log, so that it can be held against an anchored head.
+    void write_row(Writer& json) const {
+        json.begin_object();
+        json.name("what");
+        json.begin_object();
+        json.name("identifier");
+        json.begin_object();
+        json.member("system", realm_ + ':' + names_.log.member + ":access-log");
+        json.member("value", std::to_string(entry_.sequence));
+        json.end_object();
+        json.end_object();
+        json.name("type");
+        coding(json, {"http://hl7.org/fhir/resource-types", "AuditEvent", "AuditEvent"});
+        json.name("detail");
+        json.begin_array();
+        json.begin_object();
+        json.member("type", "SHA-256 of the row");
+        json.member("valueString", to_hex(entry_.hash.view()));
+        json.end_object();
+        json.end_array();
+        json.end_object();
+    }
+
+    const LogEntry& entry_;
+    const EventNames& names_;
+    const std::string realm_;
+};
+
+}  // namespace
+
+std::vector<std::string> audit_events(const LogEntry& entry, const EventNames& names,
+                                      const std::optional<std::string>& patient) {
+    std::vector<std::string> out;
+    Event event(entry, names);
+    const v1::LoggedAccess& access = entry.access;
+    const auto interaction_of = [&](const v1::LoggedResource& resource) {
+        return resource.interaction() == v1::LOGGED_INTERACTION_UNSPECIFIED
+                   ? access.interaction()
+                   : resource.interaction();
+    };
+    const auto write = [&](std::optional<std::uint32_t> place) {
+        std::set<v1::LoggedInteraction> kinds;
+        std::vector<const v1::LoggedResource*> theirs;
+        for (const v1::LoggedResource& resource : access.resources()) {
+            const auto& places = resource.patients();
+            const bool concerns =
+                place ? std::find(places.begin(), places.end(), *place) != places.end()
+                      : places.empty();
+            if (!concerns) continue;
+            theirs.push_back(&resource);
+            kinds.insert(interaction_of(resource));
+        }
+        const bool of_nobody = access.patients().empty() && access.resources().empty();
+        if (theirs.empty() && (place || of_nobody)) kinds.insert(access.interaction());
+        for (const v1::LoggedInteraction kind : kinds) {
+            std::vector<const v1::LoggedResource*> of_kind;
+            std::copy_if(theirs.begin(), theirs.end(), std::back_inserter(of_kind),
+                         [&](const auto* resource) { return interaction_of(*resource) == kind; });
+            out.push_back(event.write(kind, place, of_kind));
+        }
+    };
+    for (int i = 0; i < access.patients_size(); ++i) {
+        if (!patient || access.patients(i) == *patient) write(static_cast<std::uint32_t>(i));
+    }
+    if (!patient) write(std::nullopt);
+    return out;
+}
+
+std::optional<std::uint64_t> sequence_of_event(std::string_view id) {
+    constexpr std::string_view kPrefix = "log-";
+    if (id.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
+    id.remove_prefix(kPrefix.size());
+    std::uint64_t out = 0;
+    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), out);
+    if (parsed.ec != std::errc() || parsed.ptr == id.data() + id.size() || *parsed.ptr != '-')
+        return std::nullopt;
+    return out;
+}
+
+}  // namespace consilium::services::audit

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/audit/audit_event.hpp"
+
+#include "formats/fhir/validate.hpp"
+#include "formats/json/parse.hpp"
+#include "services/audit/access_log_fixture.hpp"
+#include "services/audit/log_routes.hpp"
+#include "services/port/map_reads_testing.hpp"
+
+namespace consilium::services::audit {
+namespace {
+
+class AuditEventTest : public AccessLogFixture {
+ protected:
+    EventNames names{name, "https://hospital.example/fhir"};
+    MapReads reads;
+
+    std::vector<LogEntry> entries(const std::optional<std::string>& patient = {},
+                                  const LogRange& range = {}) {
+        const auto out = read_accesses(*vault, name, patient, range);
+        EXPECT_TRUE(out.ok());
+        return out ? *out : std::vector<LogEntry>();
+    }
+    // Every event is a valid resource.
+    std::vector<std::string> events_of(const LogEntry& entry,
+                                       const std::optional<std::string>& patient = {}) {
+        auto out = audit_events(entry, names, patient);
+        for (const std::string& event : out) {
+            const auto document = formats::json::parse(event, event.size());
+            EXPECT_TRUE(document.ok()) << event;
+            if (!document) continue;
+            for (const auto& issue : formats::fhir::validate(document->root()))
+                ADD_FAILURE() << issue.path << ": " << issue.rule << "\n" << event;
+        }
+        return out;
+    }
+    static bool has(const std::string& text, std::string_view part) {
+        return text.find(part) != std::string::npos;
+    }
+};
+
+TEST_F(AuditEventTest, EveryInteractionIsAValidEvent) {
+    for (int i = 1; i <= static_cast<int>(Interaction::kReceived); ++i) {
+        Access access = read_of("1");
+        access.interaction = static_cast<Interaction>(i);
+        access.query = "code=8480-6";
+        ASSERT_TRUE(log->append(access));
+        access.denied = true;
+        access.status = 403;
+        access.resources.clear();
+        ASSERT_TRUE(log->append(access));
+        access.patients.clear();
+        access.break_glass = true;
+        access.own_link = std::string(32, 'a');
+        ASSERT_TRUE(log->append(access));
+        access.own_patient = "1";
+        access.purpose.clear();
+        ASSERT_TRUE(log->append(access));
+    }
+    for (const LogEntry& entry : entries())
+        EXPECT_EQ(events_of(entry).size(), 1U);
+}
+
+TEST_F(AuditEventTest, AReadFollowsBalp) {
+    ASSERT_TRUE(log->append(read_of("1")));
+    const auto events = events_of(entries().at(0));
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_TRUE(has(events[0], "IHE.BasicAudit.PatientRead\""));
+    EXPECT_TRUE(has(events[0], R"("id":"log-1-0-1")"));
+    EXPECT_TRUE(has(events[0], R"("reference":"Patient/1")"));
+    EXPECT_TRUE(has(events[0], R"("reference":"Observation/o-1/_history/2")"));
+    EXPECT_TRUE(has(events[0], R"("value":"user-7")"));
+    EXPECT_TRUE(has(events[0], R"("code":"TREAT")"));
+    EXPECT_TRUE(has(events[0], to_hex(log->head().hash.view())));
+    EXPECT_EQ(sequence_of_event("log-1-0-1"), 1U);
+    EXPECT_EQ(sequence_of_event("log-1"), std::nullopt);
+    EXPECT_EQ(sequence_of_event("row-1-0-1"), std::nullopt);
+}
+
+// One event for each patient in the answer (BALP, PatientQuery).
+TEST_F(AuditEventTest, ASearchIsOneEventForEachPatient) {
+    Access access = read_of("1");
+    access.interaction = Interaction::kSearch;
+    access.asked = "Observation";
+    access.query = "code=8480-6";
+    AccessedResource other = access.resources[0];
+    other.id = "o-2";
+    other.patients = {access.patient("2")};
+    access.resources.push_back(other);
+    ASSERT_TRUE(log->append(access));
+    const LogEntry entry = entries().at(0);
+    const auto all = events_of(entry);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_TRUE(has(all[0], "IHE.BasicAudit.PatientQuery\""));
+    // Observation?code=8480-6
+    EXPECT_TRUE(has(all[0], R"("query":"T2JzZXJ2YXRpb24/Y29kZT04NDgwLTY=")"));
+    const auto theirs = events_of(entry, "2");
+    ASSERT_EQ(theirs.size(), 1U);
+    EXPECT_TRUE(has(theirs[0], "Observation/o-2"));
+    EXPECT_FALSE(has(theirs[0], "o-1")) << "nothing of the other patient's";
+    EXPECT_FALSE(has(theirs[0], "Patient/1"));
+}
+
+TEST_F(AuditEventTest, ATransactionIsOneEventForEachKindOfChange) {
+    Access access = read_of("1");
+    access.interaction = Interaction::kBatch;
+    access.resources[0].interaction = Interaction::kCreate;
+    access.resources.push_back(access.resources[0]);
+    access.resources.back().interaction = Interaction::kUpdate;
+    ASSERT_TRUE(log->append(access));
+    const auto events = events_of(entries().at(0));
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_TRUE(has(events[0], "IHE.BasicAudit.PatientCreate\""));
+    EXPECT_TRUE(has(events[1], "IHE.BasicAudit.PatientUpdate\""));
+}
+
+TEST_F(AuditEventTest, RowsOfAPatientComeInOrderAndByTime) {
+    for (int i = 0; i < 600; ++i) {
+        now_ms = 1000U * static_cast<unsigned>(i + 1);
+        ASSERT_TRUE(log->append(read_of(i % 2 == 0 ? "even" : "odd")));
+    }
+    EXPECT_EQ(entries("even").size(), 300U);
+    EXPECT_EQ(entries("nobody").size(), 0U);
+    LogRange range;
+    range.from = UnixMs{101'000};
+    range.to = UnixMs{110'000};
+    const auto found = entries("even", range);
+    ASSERT_EQ(found.size(), 5U);
+    EXPECT_EQ(found[0].sequence, 101U);
+    EXPECT_EQ(found[4].sequence, 109U);
+    EXPECT_EQ(entries({}, range).size(), 10U);
+    range.limit = 2;
+    EXPECT_EQ(entries("even", range).size(), 2U);
+    range.after = 103;
+    EXPECT_EQ(entries("even", range).at(0).sequence, 105U);
+    range.from = UnixMs{700'000};
+    range.to.reset();
+    EXPECT_TRUE(entries("even", range).empty());
+}
+
+// The privacy officer sees all, a patient their own, anybody else nothing; and it is an access.
+TEST_F(AuditEventTest, WhoMaySeeEvents) {
+    ASSERT_TRUE(log->append(read_of("1")));
+    ASSERT_TRUE(log->append(read_of("2")));
+    const std::string link(32, 'a');
+    LogRoutes routes({*vault, *log, reads, name, [] { return std::string("https://h/fhir"); },
+                      [&](const std::string& asked) {
+                          return asked == link ? std::optional<std::string>("2") : std::nullopt;
+                      }});
+    const auto lines = [&](const char* scopes, const std::string& patient,
+                           const std::string& own_link,
+                           const std::optional<std::string>& asked = {}) {
+        http::Principal principal;
+        principal.subject = "asker";
+        principal.scopes = http::Scopes::parse(scopes);
+        principal.patient = patient;
+        principal.link = own_link;
+        LogRoutes::Query query;
+        query.patient = asked;
+        query.range.to = UnixMs{now_ms - 1};
+        auto out = routes.events(principal, query);
+        return out ? "lines " + std::to_string(std::count(out->begin(), out->end(), '\n'))
+                   : std::to_string(out.error());
+    };
+    now_ms += 10;
+    EXPECT_EQ(lines("user/AuditEvent.rs", "", ""), "lines 2");
+    EXPECT_EQ(lines("user/AuditEvent.rs", "", "", "1"), "lines 1");
+    EXPECT_EQ(lines("user/Observation.rs", "", "", "1"), "403");
+    EXPECT_EQ(lines("patient/*.rs", "1", ""), "lines 1");
+    EXPECT_EQ(lines("patient/*.rs", "1", "", "2"), "403");
+    EXPECT_EQ(lines("patient/*.rs", "", link), "lines 1");
+    EXPECT_EQ(lines("patient/*.rs", "", link, "1"), "403");
+    EXPECT_EQ(lines("patient/*.rs", "", std::string(32, 'b')), "403");
+    EXPECT_EQ(lines("patient/Observation.rs", "1", ""), "403");
+    EXPECT_EQ(log->head().sequence, 2U + 9U) << "each is in the log itself";
+    EXPECT_EQ(entries("1").size(), 1U + 4U);
+}
+
+}  // namespace
+}  // namespace consilium::services::audit

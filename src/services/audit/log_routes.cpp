@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/audit/log_routes.hpp"
+
+#include <charconv>
+
+#include "base/hex.hpp"
+#include "base/rfc3339.hpp"
+#include "formats/json/write.hpp"
+#include "proto/canonical.hpp"
+#include "services/audit/log_verify.hpp"
+
+namespace consilium::services::audit {
+namespace {
+
+using formats::json::Writer;
+
+constexpr unsigned kThreads = 2;
+constexpr std::size_t kWaitingMax = 256;
+constexpr std::size_t kIdBytesMax = 64;
+
+http::Response vault_problem() {
+    return http::problem(500, "vault", "The vault cannot be read");
+}
+
+void number(Writer& json, std::string_view name, std::uint64_t value) {
+    json.name(name);
+    json.number(std::to_string(value));
+}
+
+std::optional<std::uint64_t> number_of(const std::string& text) {
+    std::uint64_t out = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, out);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return out;
+}
+
+std::optional<LogRoutes::Query> read_query(std::string_view text) {
+    if (!http::query_has_only(text, {"patient", "from", "to", "after", "limit"}))
+        return std::nullopt;
+    LogRoutes::Query out;
+    out.range.limit = kEventRowsDefault;
+    bool malformed = false;
+    const auto patient = http::query_parameter(text, "patient", malformed);
+    const auto from = http::query_parameter(text, "from", malformed);
+    const auto to = http::query_parameter(text, "to", malformed);
+    const auto after = http::query_parameter(text, "after", malformed);
+    const auto limit = http::query_parameter(text, "limit", malformed);
+    if (malformed) return std::nullopt;
+    if (patient) {
+        if (patient->empty() || patient->size() > kIdBytesMax) return std::nullopt;
+        out.patient = *patient;
+    }
+    if (from && !(out.range.from = from_rfc3339(*from))) return std::nullopt;
+    if (to && !(out.range.to = from_rfc3339(*to))) return std::nullopt;
+    if (after) {
+        const auto value = number_of(*after);
+        if (!value) return std::nullopt;
+        out.range.after = *value;
+    }
+    if (limit) {
+        const auto value = number_of(*limit);
+        if (!value || *value == 0 || *value > kEventRowsMax) return std::nullopt;
+        out.range.limit = *value;
+    }
+    return out;
+}
+
+void write_finding(Writer& json, const LogFinding& finding) {
+    json.begin_object();
+    json.member("fault", to_string(finding.fault));
+    json.member("text", describe(finding.fault));
+    if (finding.sequence != 0) number(json, "row", finding.sequence);
+    if (finding.until != 0) number(json, "until", finding.until);
+    if (finding.version != 0) number(json, "head", finding.version);
+    json.end_object();
+}
+
+}  // namespace
+
+LogRoutes::LogRoutes(Ports ports) : ports_(std::move(ports)), work_(kThreads, kWaitingMax) {}
+
+void LogRoutes::later(http::Responder responder, std::function<http::Response()> answer) {
+    auto shared = std::make_shared<http::Responder>(std::move(responder));
+    if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); })) {
+        shared->send(
+            http::problem_retry(503, "overloaded", "Too many requests are waiting: try again", 1));
+    }
+}
+
+// The privacy officer sees all, a patient what concerns them.
+bool LogRoutes::may_see(const http::Principal& principal, Query& query) const {
+    if (principal.scopes.grants({"AuditEvent", 'r'})) return true;
+    if (!principal.scopes.grants_patient({"AuditEvent", 'r'})) return false;
+    std::optional<std::string> own;
+    if (!principal.patient.empty()) {
+        own = principal.patient;
+    } else if (!principal.link.empty() && ports_.patient_of_link) {
+        own = ports_.patient_of_link(principal.link);
+    }
+    if (!own || (query.patient && *query.patient != *own)) return false;
+    query.patient = own;
+    return true;
+}
+
+Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& principal,
+                                                     Query query) {
+    const bool seen = may_see(principal, query);
+    const auto entries =
+        seen ? read_accesses(ports_.vault, ports_.name, query.patient, query.range)
+             : Result<std::vector<LogEntry>, vault::VaultError>(std::vector<LogEntry>());
+    // Looking at who looked is an access too: one for all its pages.
+    if (query.range.after == 0 || !seen) {
+        Access access;
+        access.subject = principal.subject;
+        access.client = principal.client_id;
+        access.token = principal.token_id;
+        access.purpose = principal.purpose_of_use;
+        access.break_glass = principal.break_glass;
+        access.own_patient = principal.patient;
+        access.own_link = principal.link;
+        access.interaction = Interaction::kSearch;
+        access.asked = "AuditEvent";
+        access.denied = !seen;
+        access.status = seen ? 200 : 403;
+        if (query.patient) (void)access.patient(*query.patient);
+        if (!ports_.log.append(access)) return fail(std::uint16_t{503});
+    }
+    if (!seen) return fail(std::uint16_t{403});
+    if (!entries) return fail(std::uint16_t{500});
+    std::string out;
+    const EventNames names{ports_.name, ports_.base()};
+    for (const LogEntry& entry : *entries) {
+        for (const std::string& event : audit_events(entry, names, query.patient)) {
+            out += event;
+            out += '\n';
+        }
+    }
+    return out;
+}
+
+http::Response LogRoutes::answer_events(const http::Principal& principal, const Query& query) {
+    auto lines = events(principal, query);
+    if (!lines) {
+        switch (lines.error()) {
+            case 403:
+                return http::problem(403, "forbidden", "The access token does not grant this");
+            case 503:
+                return http::problem_retry(503, "access-log",
+                                           "The access log cannot be written: nothing is shown", 1);
+            default:
+                return vault_problem();
+        }
+    }
+    http::Response out;
+    out.media = http::Media::kNdjson;
+    out.body = std::move(lines).value();
+    return out;
+}
+
+http::Response LogRoutes::answer_log() const {
+    const auto head = ports_.vault.row(head_key());
+    const auto newest = ports_.vault.row(newest_anchor_key());
+    if (!head || !newest) return vault_problem();
+    v1::AccessLogHead now;
+    v1::AnchoredHead anchor;
+    v1::AccessLogHead anchored;
+    if ((*head && !proto::parse_canonical(**head, now)) ||
+        (*newest && (!proto::parse_canonical(**newest, anchor) ||
+                     !proto::parse_canonical(anchor.head(), anchored))))
+        return vault_problem();
+    std::string out;
+    Writer json(out);
+    json.begin_object();
+    number(json, "rows", now.sequence());
+    json.member("hash", to_hex(now.hash()));
+    json.member("record", to_hex(log_record(ports_.name).view()));
+    json.name("anchored");
+    json.begin_object();
+    number(json, "rows", anchored.sequence());
+    number(json, "version", anchor.version());
+    number(json, "sequence", anchor.record_sequence());
+    json.member("salt", to_hex(anchor.salt()));
+    json.member("head", to_hex(anchor.head()));
+    json.member("transaction", to_hex(anchor.transaction_id()));
+    json.end_object();
+    json.end_object();
+    return http::json(std::move(out));
+}
+
+http::Response LogRoutes::answer_verification() const {
+    const auto report = verify_log(ports_.vault, ports_.name, ports_.reads);
+    if (!report) {
+        if (report.error() == LogVerifyError::kVault) return vault_problem();
+        return http::problem_retry(503, "ledger", "The ledger cannot be read just now", 1);
+    }
+    std::string out;
+    Writer json(out);
+    json.begin_object();
+    json.name("whole");
+    json.boolean(report->whole());
+    number(json, "rows", report->rows);
+    number(json, "newest", report->sequence);
+    number(json, "heads", report->anchors);
+    number(json, "anchored", report->anchored_sequence);
+    number(json, "record", report->record_sequence);
+    json.name("findings");
+    json.begin_array();
+    for (const LogFinding& finding : report->findings)
+        write_finding(json, finding);
+    json.end_array();
+    json.end_object();
+    return http::json(std::move(out));
+}
+
+void LogRoutes::add(http::Router& router) {
+    http::RouteOptions lines;
+    lines.authenticated = true;
+    lines.produces = {http::Media::kNdjson};
+    lines.heavy = true;
+    router.add(
+        http::Method::kGet, "/v1/audit/events", lines,
+        [this](http::Request& request, http::Responder responder) {
+            const auto query = read_query(request.query);
+            if (!query || !request.principal) {
+                return responder.send(http::problem(
+                    400, "bad-query", "patient, from, to, after or limit is not as it must be"));
+            }
+            later(std::move(responder), [this, query = *query, principal = request.principal] {
+                return answer_events(*principal, query);
+            });
+        });
+    http::RouteOptions officer;
+    officer.scope = http::Scope{"AuditEvent", 'r'};
+    officer.produces = {http::Media::kJson};
+    router.add(http::Method::kGet, "/v1/audit/log", officer,
+               [this](http::Request&, http::Responder responder) {
+                   later(std::move(responder), [this] { return answer_log(); });
+               });
+    router.add(http::Method::kGet, "/v1/audit/log/verification", officer,
+               [this](http::Request&, http::Responder responder) {
+                   later(std::move(responder), [this] { return answer_verification(); });
+               });
+}
+
+}  // namespace consilium::services::audit

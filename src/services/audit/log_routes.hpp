@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "http/router.hpp"
+#include "services/audit/audit_event.hpp"
+#include "services/port/access_log.hpp"
+#include "services/port/port.hpp"
+#include "services/port/work_queue.hpp"
+
+// Who saw what, over HTTP: docs/audit.md, "A member's own accesses".
+//   GET /v1/audit/events             AuditEvents, one a line
+//   GET /v1/audit/log                how far the log is, and how far it is anchored
+//   GET /v1/audit/log/verification   whether it is whole
+// With the scope user/AuditEvent.r all of it; with a patient's token its own events.
+namespace consilium::services::audit {
+
+inline constexpr std::size_t kEventRowsDefault = 1000;
+inline constexpr std::size_t kEventRowsMax = 10'000;
+
+class LogRoutes {
+ public:
+    struct Ports {
+        const vault::Vault& vault;
+        AccessLog& log;
+        const Reads& reads;
+        LogName name;
+        std::function<std::string()> base;  // of the member's FHIR API
+        // The FHIR id of the patient whose link that is; nothing for another.
+        std::function<std::optional<std::string>(const std::string& link)> patient_of_link;
+    };
+    // Ports must outlive it.
+    explicit LogRoutes(Ports ports);
+    // The routes refer to this object.
+    void add(http::Router& router);
+
+    // The events of a patient, or all, that the token may see, one a line; the status of a refusal.
+    struct Query {
+        std::optional<std::string> patient;
+        LogRange range;
+    };
+    [[nodiscard]] Result<std::string, std::uint16_t> events(const http::Principal& principal,
+                                                            Query query);
+
+ private:
+    [[nodiscard]] http::Response answer_events(const http::Principal& principal,
+                                               const Query& query);
+    [[nodiscard]] http::Response answer_log() const;
+    [[nodiscard]] http::Response answer_verification() const;
+    [[nodiscard]] bool may_see(const http::Principal& principal, Query& query) const;
+    void later(http::Responder responder, std::function<http::Response()> answer);
+
+    const Ports ports_;
+    WorkQueue work_;
+};
+
+}  // namespace consilium::services::audit
