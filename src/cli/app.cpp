@@ -138,6 +138,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_record(*app, context);
     add_break_glass(*app, context);
     add_ledger(*app, context);
+    CLI::App* audit = add_group(*app, "audit", "Who saw what");
+    add_audit_log(*audit, context);
     for (const AddCommand add : registered())
         add(*app, context);
     add_version(*app, context);

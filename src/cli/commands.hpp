@@ -19,6 +19,7 @@ void add_member(CLI::App& app, Context& context);
 void add_submit(CLI::App& app, Context& context);
 void add_user(CLI::App& app, Context& context);
 void add_key_ledger(CLI::App& group, Context& context);
+void add_audit_log(CLI::App& group, Context& context);
 void add_key(CLI::App& app, Context& context);
 void add_receipt(CLI::App& app, Context& context);
 void add_vault(CLI::App& app, Context& context);

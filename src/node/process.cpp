@@ -10,6 +10,7 @@
 #include "http/token.hpp"
 #include "node/author.hpp"
 #include "node/key_file.hpp"
+#include "node/member_audit.hpp"
 #include "node/member_channel.hpp"
 #include "node/member_exchange.hpp"
 #include "node/member_vault.hpp"
@@ -157,6 +158,7 @@ struct Process::Api {
     std::unique_ptr<MemberChannel> channel;  // null: no vault, or no port for peers
     http::Router router;
     std::unique_ptr<services::ledger_api::LedgerService> service;
+    std::unique_ptr<MemberAudit> audit;              // with a vault
     std::unique_ptr<services::ehr::EhrService> ehr;  // with a vault
     std::unique_ptr<MemberExchange> exchange;        // with a channel and users
     std::unique_ptr<services::identity::PatientRoutes> patients;
@@ -281,6 +283,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
                std::to_string(api->server->port());
     api->url_promise.set_value(api->url);
     if (api->ehr) api->ehr->start();
+    if (api->audit) api->audit->start();
     state_->log.info("node", "listening",
                      {telemetry::Field::name("member", node.member),
                       telemetry::Field("port", api->server->port())});
@@ -303,7 +306,20 @@ void Process::add_ehr(Api& api, const NodeConfig& node) {
         services::ehr::EhrPorts{*api.vault, host.submit(node.member), host.reads(node.member),
                                 api.author.get()},
         std::move(options), api.metrics, state_->log);
+    api.audit = std::make_unique<MemberAudit>(
+        MemberAudit::Parts{{state_->genesis.network_id, node.member},
+                           *api.vault,
+                           host.submit(node.member),
+                           host.reads(node.member),
+                           api.author.get(),
+                           node.vault.anchor_interval_ms,
+                           [url = api.url_future] { return url.get() + "/fhir"; },
+                           [] { return consensus::system_clock().wall(); },
+                           state_->log},
+        api.metrics);
+    api.ehr->set_access_log(api.audit->log());
     api.ehr->add_routes(api.router);
+    api.audit->add_routes(api.router);
 }
 
 // Tokens for patients by the keys of their links.

@@ -81,7 +81,7 @@ class DocsCommandsTest(support.Case):
         self.run_page("docs/guides/integration-engineer.md", 15)
 
     def test_commands_of_the_privacy_officers_guide_work(self):
-        self.run_page("docs/guides/privacy-officer.md", 8)
+        self.run_page("docs/guides/privacy-officer.md", 20)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "services/audit/access_log.hpp"
+#include "services/audit/log_anchor.hpp"
+#include "services/audit/log_routes.hpp"
+#include "services/port/author.hpp"
+#include "services/port/port.hpp"
+
+namespace consilium::node {
+
+// One member's log of accesses to patients' data, put together: the rows in its vault, their head
+// on the ledger, and what is shown of them.
+class MemberAudit {
+ public:
+    struct Parts {
+        services::audit::LogName name;
+        vault::Vault& vault;
+        services::Submit& submit;
+        const services::Reads& reads;
+        services::Author* author = nullptr;  // null: no head is anchored
+        std::uint64_t anchor_tick_ms = 0;
+        std::function<std::string()> base;  // of the member's FHIR API
+        std::function<UnixMs()> now;
+        telemetry::Logger log;
+    };
+
+    // Before the server starts. All parts outlive it.
+    MemberAudit(const Parts& parts, telemetry::Metrics& metrics);
+    // After the server has stopped.
+    ~MemberAudit() = default;
+
+    void add_routes(http::Router& router) { routes_.add(router); }
+    // Anchors from now on.
+    void start();
+
+    [[nodiscard]] services::AccessLog& log() { return log_; }
+
+ private:
+    services::audit::ChainedLog log_;
+    std::unique_ptr<services::audit::LogAnchor> anchor_;
+    services::audit::LogRoutes routes_;
+};
+
+}  // namespace consilium::node
