@@ -57,8 +57,9 @@ std::string escaped(const std::string& text) {
     return out;
 }
 
-std::string events_target(const EventOptions& options, const std::string& after) {
-    std::string out = "/v1/audit/events?to=" + escaped(options.to);
+std::string target_of(std::string_view path, const EventOptions& options,
+                      const std::string& after) {
+    std::string out = std::string(path) + "?to=" + escaped(options.to);
     if (!options.from.empty()) out += "&from=" + escaped(options.from);
     if (!options.patient.empty()) out += "&patient=" + escaped(options.patient);
     if (!after.empty()) out += "&after=" + after;
@@ -74,7 +75,26 @@ void fail_with(Context& context, const HttpReply& reply) {
                      (title.empty() ? "status " + std::to_string(reply.status) : printable(title)));
 }
 
-// Page by page: a page goes on after the row of the last event of the one before.
+// Prints what the node answers; nothing after a failure, which it has said.
+std::optional<Bytes> print_lines(HttpsClient& http, const std::string& target, Context& context) {
+    HttpRequest request;
+    request.target = target;
+    request.accept = "application/x-ndjson";
+    auto reply = http.send(request);
+    if (!reply) {
+        context.fail(reply.error());
+        return std::nullopt;
+    }
+    if (reply->status != 200) {
+        fail_with(context, *reply);
+        return std::nullopt;
+    }
+    context.out << reply->body;
+    return std::move(reply->body);
+}
+
+// Page by page: a page goes on after the row of the last event of the one before. Then what crossed
+// between members.
 void print_events(EventOptions options, Context& context) {
     auto connected = connect(options.node, kScope);
     if (!connected) return context.fail(connected.error());
@@ -82,22 +102,19 @@ void print_events(EventOptions options, Context& context) {
     HttpsClient http(connected->endpoint);
     std::string after;
     while (true) {
-        HttpRequest request;
-        request.target = events_target(options, after);
-        request.accept = "application/x-ndjson";
-        const auto reply = http.send(request);
-        if (!reply) return context.fail(reply.error());
-        if (reply->status != 200) return fail_with(context, *reply);
-        if (reply->body.empty()) return;
-        context.out << reply->body;
-        std::string_view lines = reply->body;
-        lines.remove_suffix(1);
-        const auto last = lines.substr(lines.rfind('\n') + 1);
+        const auto lines =
+            print_lines(http, target_of("/v1/audit/events", options, after), context);
+        if (!lines) return;
+        if (lines->empty()) break;
+        BytesView last = *lines;
+        last.remove_suffix(1);
+        last = last.substr(last.rfind('\n') + 1);
         const auto event = formats::json::parse(Bytes(last), kLineBytesMax);
         if (!event || !event->root().is_object())
             return context.fail(Exit::kRefused, "the node's answer cannot be read");
         after = sequence_of(text_of(event->root(), "id"));
     }
+    (void)print_lines(http, target_of("/v1/audit/disclosures", options, {}), context);
 }
 
 // "rows 9 to 12", "row 9", "head 3"

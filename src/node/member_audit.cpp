@@ -22,10 +22,11 @@ std::optional<std::string> patient_of_link(const vault::Vault& vault, const std:
 
 MemberAudit::MemberAudit(const Parts& parts, telemetry::Metrics& metrics)
     : log_(parts.vault, parts.name, parts.now, parts.log, metrics),
-      routes_({parts.vault, log_, parts.reads, parts.name, parts.base,
-               [&vault = parts.vault](const std::string& link) {
-                   return patient_of_link(vault, link);
-               }}) {
+      disclosures_(parts.vault),
+      routes_(
+          {parts.vault, log_, parts.reads, parts.name, parts.base,
+           [&vault = parts.vault](const std::string& link) { return patient_of_link(vault, link); },
+           &disclosures_}) {
     if (parts.author == nullptr) return;
     anchor_ = std::make_unique<services::audit::LogAnchor>(
         log_, services::audit::LogAnchor::Ports{parts.submit, parts.reads, *parts.author},

@@ -6,6 +6,7 @@
 #include "services/audit/access_log.hpp"
 #include "services/audit/log_anchor.hpp"
 #include "services/audit/log_routes.hpp"
+#include "services/ehr/exchange/disclosure_list.hpp"
 #include "services/port/author.hpp"
 #include "services/port/port.hpp"
 
@@ -41,6 +42,7 @@ class MemberAudit {
  private:
     services::audit::ChainedLog log_;
     std::unique_ptr<services::audit::LogAnchor> anchor_;
+    services::ehr::exchange::DisclosureList disclosures_;
     services::audit::LogRoutes routes_;
 };
 

@@ -53,6 +53,8 @@ class MemberExchange {
         lawful_routes_.add(router);
         emergencies_.add(router);
     }
+    // Told of who looks at what came from others. Before the server starts.
+    void set_access_log(services::AccessLog& log) { routes_.set_access_log(log); }
     // Goes on with what is not finished. Once the member's url is known.
     void start() { exchange_.start(); }
 

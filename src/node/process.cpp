@@ -354,6 +354,7 @@ void Process::add_exchange(Api& api, const NodeConfig& node) {
         host.reads(node.member), *api.author, *api.vault, api.channel->channel(), *api.ehr,
         [url = api.url_future] { return url.get() + "/fhir"; },
         [] { return consensus::system_clock().wall(); }, state_->log, api.metrics});
+    api.exchange->set_access_log(api.audit->log());
     api.exchange->add_routes(api.router);
 }
 

@@ -3,6 +3,7 @@
 
 #include "proto/canonical.hpp"
 #include "services/audit/access_log_fixture.hpp"
+#include "vault/full_disk_testing.hpp"
 
 namespace consilium::services::audit {
 namespace {
@@ -129,6 +130,28 @@ TEST_F(AccessLogTest, LongAccessesTakeSeveralRows) {
     }
     EXPECT_EQ(resources, 3001U);
     EXPECT_EQ(patients.size(), 1 + 1500U + 2500U);
+}
+
+// What cannot be logged is refused, and what is refused is not in the log: the chain stays whole.
+TEST_F(AccessLogTest, AFullDiskRefusesAccesses) {
+    vault::testing::FullDisk disk;
+    reopen();
+    ASSERT_TRUE(log->append(read_of("1")));
+    const ChainedLog::Head before = log->head();
+    disk.set_full(true);
+    EXPECT_FALSE(log->append(read_of("2")));
+    EXPECT_FALSE(log->append(read_of("2")));
+    EXPECT_FALSE(log->ready());
+    EXPECT_EQ(log->head().sequence, before.sequence);
+    disk.set_full(false);
+    // After a full disk the database may have to be opened again.
+    reopen();
+    EXPECT_TRUE(log->ready());
+    EXPECT_EQ(log->head().hash, before.hash);
+    ASSERT_TRUE(log->append(read_of("3")));
+    EXPECT_EQ(row_at(2).previous(), before.hash.bytes());
+    ASSERT_EQ(access_at(2).patients_size(), 1);
+    EXPECT_EQ(access_at(2).patients(0), "3");
 }
 
 TEST_F(AccessLogTest, WhatAnAddressHoldsIsKeptAsText) {

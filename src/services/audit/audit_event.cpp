@@ -7,7 +7,7 @@
 
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
-#include "formats/json/write.hpp"
+#include "services/audit/event_json.hpp"
 
 namespace consilium::services::audit {
 namespace {
@@ -16,10 +16,7 @@ using formats::json::Writer;
 
 constexpr std::string_view kProfiles =
     "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.";
-constexpr std::string_view kDicom = "http://dicom.nema.org/resources/ontology/DCM";
 constexpr std::string_view kRestful = "http://hl7.org/fhir/restful-interaction";
-constexpr std::string_view kEntityType = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
-constexpr std::string_view kObjectRole = "http://terminology.hl7.org/CodeSystem/object-role";
 constexpr std::string_view kParticipation =
     "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 
@@ -38,28 +35,21 @@ std::string to_base64(std::string_view bytes) {
     return out;
 }
 
-struct CodedRole {
-    std::string_view system;
-    std::string_view code;
-    std::string_view display;
-};
-
-constexpr CodedRole kSourceRole{kDicom, "110153", "Source Role ID"};
-constexpr CodedRole kDestinationRole{kDicom, "110152", "Destination Role ID"};
-constexpr CodedRole kApplication{kDicom, "110150", "Application"};
-constexpr CodedRole kCustodian{"http://terminology.hl7.org/CodeSystem/provenance-participant-type",
-                               "custodian", "Custodian"};
-constexpr CodedRole kRecipient{kParticipation, "IRCP", "information recipient"};
-constexpr CodedRole kAuthor{kParticipation, "AUT", "author (originator)"};
+constexpr Coded kApplication{"http://dicom.nema.org/resources/ontology/DCM", "110150",
+                             "Application"};
+constexpr Coded kCustodian{"http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+                           "custodian", "Custodian"};
+constexpr Coded kRecipient{kParticipation, "IRCP", "information recipient"};
+constexpr Coded kAuthor{kParticipation, "AUT", "author (originator)"};
 
 // What BALP says of one kind of interaction.
 struct Pattern {
     std::string_view profile;  // "Read": with a patient "PatientRead"
     std::string_view subtype;  // of restful-interaction
     std::string_view action;
-    CodedRole client;
-    CodedRole server;
-    CodedRole user;
+    Coded client;
+    Coded server;
+    Coded user;
     bool query = false;  // the entity is what was asked, not what was shown
 };
 
@@ -93,9 +83,7 @@ Pattern pattern_of(v1::LoggedInteraction interaction) {
 class Event {
  public:
     Event(const LogEntry& entry, const EventNames& names)
-        : entry_(entry),
-          names_(names),
-          realm_("urn:consilium:" + to_hex(names.log.network.view()).substr(0, 32)) {}
+        : entry_(entry), names_(names), realm_(realm_of(names.log)) {}
 
     // `place` is the patient's in the row.
     [[nodiscard]] std::string write(v1::LoggedInteraction interaction,
@@ -124,32 +112,32 @@ class Event {
         }
         json.end_object();
         json.name("type");
-        coding(json, {"http://terminology.hl7.org/CodeSystem/audit-event-type", "rest",
-                      "RESTful Operation"});
+        write_coding(json, {"http://terminology.hl7.org/CodeSystem/audit-event-type", "rest",
+                            "RESTful Operation"});
         json.name("subtype");
         json.begin_array();
-        coding(json, {kRestful, pattern.subtype, pattern.subtype});
+        write_coding(json, {kRestful, pattern.subtype, pattern.subtype});
         json.end_array();
         json.member("action", pattern.action);
         json.member("recorded", to_rfc3339(entry_.at));
         json.member("outcome", entry_.access.denied() ? "8" : "0");
         if (entry_.access.denied())
             json.member("outcomeDesc", "denied, status " + std::to_string(entry_.access.status()));
-        write_purpose(json, "purposeOfEvent");
+        write_purpose(json, "purposeOfEvent", entry_.access.purpose());
         json.name("agent");
         json.begin_array();
         write_user(json, pattern);
         write_client(json, pattern);
         write_server(json, pattern);
         json.end_array();
-        write_source(json);
+        write_source(json, names_.log);
         json.name("entity");
         json.begin_array();
         if (place) write_patient(json, entry_.access.patients(static_cast<int>(*place)));
         if (as_query) write_query(json);
         bool first = !as_query;
         for (const v1::LoggedResource* resource : resources) {
-            write_resource(json, *resource, first);
+            write_shown(json, *resource, first);
             first = false;
         }
         write_row(json);
@@ -159,59 +147,20 @@ class Event {
     }
 
  private:
-    static void coding(Writer& json, const CodedRole& code) {
-        json.begin_object();
-        json.member("system", code.system);
-        json.member("code", code.code);
-        json.member("display", code.display);
-        json.end_object();
-    }
-    static void concept_of(Writer& json, const CodedRole& code) {
-        json.begin_object();
-        json.name("coding");
-        json.begin_array();
-        coding(json, code);
-        json.end_array();
-        json.end_object();
-    }
-    static void identifier(Writer& json, std::string_view name, const std::string& system,
-                           const std::string& value) {
-        json.name(name);
-        json.begin_object();
-        json.name("identifier");
-        json.begin_object();
-        json.member("system", system);
-        json.member("value", value.empty() ? "unknown" : value);
-        json.end_object();
-        json.end_object();
-    }
-    void write_member(Writer& json, std::string_view name) const {
-        identifier(json, name, realm_, names_.log.member);
-    }
-
-    void write_purpose(Writer& json, std::string_view name) const {
-        if (entry_.access.purpose().empty()) return;
-        json.name(name);
-        json.begin_array();
-        concept_of(json, {"http://terminology.hl7.org/CodeSystem/v3-ActReason",
-                          entry_.access.purpose(), entry_.access.purpose()});
-        json.end_array();
-    }
-
     void write_user(Writer& json, const Pattern& pattern) const {
         const v1::LoggedAccess& access = entry_.access;
         json.begin_object();
         json.name("type");
-        concept_of(json, pattern.user);
+        write_concept(json, pattern.user);
         if (!access.own_patient().empty()) {
             json.name("who");
             json.begin_object();
             json.member("reference", "Patient/" + access.own_patient());
             json.end_object();
         } else if (!access.own_link().empty()) {
-            identifier(json, "who", realm_ + ":link", access.own_link());
+            write_identifier(json, "who", realm_ + ":link", access.own_link());
         } else {
-            identifier(json, "who", realm_ + ':' + names_.log.member, access.subject());
+            write_identifier(json, "who", realm_ + ':' + names_.log.member, access.subject());
         }
         json.name("requestor");
         json.boolean(true);
@@ -221,105 +170,52 @@ class Event {
             json.string("urn:ietf:params:oauth:jti:" + access.token());
             json.end_array();
         }
-        write_purpose(json, "purposeOfUse");
+        write_purpose(json, "purposeOfUse", access.purpose());
         json.end_object();
     }
 
     void write_client(Writer& json, const Pattern& pattern) const {
         json.begin_object();
         json.name("type");
-        concept_of(json, pattern.client);
-        identifier(json, "who", realm_ + ':' + names_.log.member + ":client",
-                   entry_.access.client());
+        write_concept(json, pattern.client);
+        write_identifier(json, "who", realm_ + ':' + names_.log.member + ":client",
+                         entry_.access.client());
         json.name("requestor");
         json.boolean(false);
-        json.name("network");
-        // The log keeps no addresses of clients.
-        json.begin_object();
-        json.name("extension");
-        json.begin_array();
-        json.begin_object();
-        json.member("url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
-        json.member("valueCode", "unknown");
-        json.end_object();
-        json.end_array();
-        json.end_object();
+        write_network(json, {});  // the log keeps no addresses of clients
         json.end_object();
     }
 
     void write_server(Writer& json, const Pattern& pattern) const {
         json.begin_object();
         json.name("type");
-        concept_of(json, pattern.server);
-        write_member(json, "who");
+        write_concept(json, pattern.server);
+        write_identifier(json, "who", realm_, names_.log.member);
         json.name("requestor");
         json.boolean(false);
-        json.name("network");
-        json.begin_object();
-        json.member("address", names_.base);
-        json.member("type", "5");
-        json.end_object();
-        json.end_object();
-    }
-
-    void write_source(Writer& json) const {
-        json.name("source");
-        json.begin_object();
-        json.member("site", names_.log.member);
-        write_member(json, "observer");
-        json.name("type");
-        json.begin_array();
-        coding(json, {"http://terminology.hl7.org/CodeSystem/security-source-type", "4",
-                      "Application Server"});
-        json.end_array();
-        json.end_object();
-    }
-
-    static void write_patient(Writer& json, const std::string& id) {
-        json.begin_object();
-        json.name("what");
-        json.begin_object();
-        json.member("reference", "Patient/" + id);
-        json.end_object();
-        json.name("type");
-        coding(json, {kEntityType, "1", "Person"});
-        json.name("role");
-        coding(json, {kObjectRole, "1", "Patient"});
+        write_network(json, names_.base);
         json.end_object();
     }
 
     void write_query(Writer& json) const {
         const v1::LoggedAccess& access = entry_.access;
         std::string text = access.asked();
-        if (!access.query().empty()) text += '?' + access.query();
+        if (!access.query().empty() && names_.with_queries) text += '?' + access.query();
         json.begin_object();
         json.name("type");
-        coding(json, {kEntityType, "2", "System Object"});
+        write_coding(json, {kEntityType, "2", "System Object"});
         json.name("role");
-        coding(json, {kObjectRole, "24", "Query"});
+        write_coding(json, {kObjectRole, "24", "Query"});
         if (access.query_cut()) json.member("description", "The query was longer.");
         json.member("query", to_base64(text.empty() ? "/" : text));
         json.end_object();
     }
 
     // The first is the event's data; BALP has one, so the others are typed as what they are.
-    static void write_resource(Writer& json, const v1::LoggedResource& resource, bool data) {
+    static void write_shown(Writer& json, const v1::LoggedResource& resource, bool data) {
         std::string reference = resource.type() + '/' + resource.id();
         if (resource.version() != 0) reference += "/_history/" + std::to_string(resource.version());
-        json.begin_object();
-        json.name("what");
-        json.begin_object();
-        json.member("reference", reference);
-        json.end_object();
-        json.name("type");
-        if (data) {
-            coding(json, {kEntityType, "2", "System Object"});
-        } else {
-            coding(json, {"http://hl7.org/fhir/resource-types", resource.type(), resource.type()});
-        }
-        json.name("role");
-        coding(json, {kObjectRole, "4", "Domain Resource"});
-        json.end_object();
+        write_resource(json, reference, resource.type(), data);
     }
 
     // Where the event stands in the log, so that it can be held against an anchored head.
@@ -334,7 +230,7 @@ class Event {
         json.end_object();
         json.end_object();
         json.name("type");
-        coding(json, {"http://hl7.org/fhir/resource-types", "AuditEvent", "AuditEvent"});
+        write_coding(json, {"http://hl7.org/fhir/resource-types", "AuditEvent", "AuditEvent"});
         json.name("detail");
         json.begin_array();
         json.begin_object();

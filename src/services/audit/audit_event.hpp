@@ -14,6 +14,8 @@ namespace consilium::services::audit {
 struct EventNames {
     LogName log;
     std::string base;  // of the member's FHIR API
+    // What was asked may name others: patients are shown the address without it.
+    bool with_queries = true;
 };
 
 // The events of a row, each as JSON: one for each patient and kind of interaction, as BALP wants

@@ -4,6 +4,7 @@
 #include "formats/fhir/validate.hpp"
 #include "formats/json/parse.hpp"
 #include "services/audit/access_log_fixture.hpp"
+#include "services/audit/disclosure_event.hpp"
 #include "services/audit/log_routes.hpp"
 #include "services/port/map_reads_testing.hpp"
 
@@ -25,14 +26,17 @@ class AuditEventTest : public AccessLogFixture {
     std::vector<std::string> events_of(const LogEntry& entry,
                                        const std::optional<std::string>& patient = {}) {
         auto out = audit_events(entry, names, patient);
-        for (const std::string& event : out) {
-            const auto document = formats::json::parse(event, event.size());
-            EXPECT_TRUE(document.ok()) << event;
-            if (!document) continue;
-            for (const auto& issue : formats::fhir::validate(document->root()))
-                ADD_FAILURE() << issue.path << ": " << issue.rule << "\n" << event;
-        }
+        for (const std::string& event : out)
+            (void)valid(event);
         return out;
+    }
+    static std::string valid(const std::string& event) {
+        const auto document = formats::json::parse(event, event.size());
+        EXPECT_TRUE(document.ok()) << event;
+        if (!document) return event;
+        for (const auto& issue : formats::fhir::validate(document->root()))
+            ADD_FAILURE() << issue.path << ": " << issue.rule << "\n" << event;
+        return event;
     }
     static bool has(const std::string& text, std::string_view part) {
         return text.find(part) != std::string::npos;
@@ -96,6 +100,8 @@ TEST_F(AuditEventTest, ASearchIsOneEventForEachPatient) {
     EXPECT_TRUE(has(all[0], R"("query":"T2JzZXJ2YXRpb24/Y29kZT04NDgwLTY=")"));
     const auto theirs = events_of(entry, "2");
     ASSERT_EQ(theirs.size(), 1U);
+    names.with_queries = false;
+    EXPECT_TRUE(has(events_of(entry, "2").at(0), R"("query":"T2JzZXJ2YXRpb24=")"));
     EXPECT_TRUE(has(theirs[0], "Observation/o-2"));
     EXPECT_FALSE(has(theirs[0], "o-1")) << "nothing of the other patient's";
     EXPECT_FALSE(has(theirs[0], "Patient/1"));
@@ -138,6 +144,29 @@ TEST_F(AuditEventTest, RowsOfAPatientComeInOrderAndByTime) {
     EXPECT_TRUE(entries("even", range).empty());
 }
 
+TEST_F(AuditEventTest, DisclosuresFollowBalpAtBothEnds) {
+    MemberDisclosure disclosure;
+    disclosure.patient = "1";
+    disclosure.counterparty = "clinic";
+    disclosure.purpose = "TREAT";
+    disclosure.link = std::string(32, 'f');
+    disclosure.number = 4'294'967'295U;
+    disclosure.at = UnixMs{now_ms};
+    disclosure.resources = {{"Patient", "1"}, {"Observation", "o"}};
+    const auto sent = valid(disclosure_event(disclosure, names));
+    EXPECT_TRUE(has(sent, "PrivacyDisclosure.Source\""));
+    EXPECT_TRUE(has(sent, R"("code":"110106")"));
+    EXPECT_TRUE(has(sent, R"("reference":"Observation/o")"));
+    disclosure.incoming = true;
+    disclosure.purpose.clear();
+    const auto received = valid(disclosure_event(disclosure, names));
+    EXPECT_TRUE(has(received, "PrivacyDisclosure.Recipient\""));
+    EXPECT_TRUE(has(received, R"("code":"110107")"));
+    // The member that says so is the source there and the recipient here.
+    EXPECT_LT(sent.find(R"("value":"hospital")"), sent.find(R"("value":"clinic")"));
+    EXPECT_LT(received.find(R"("value":"clinic")"), received.find(R"("value":"hospital")"));
+}
+
 // The privacy officer sees all, a patient their own, anybody else nothing; and it is an access.
 TEST_F(AuditEventTest, WhoMaySeeEvents) {
     ASSERT_TRUE(log->append(read_of("1")));
@@ -146,7 +175,8 @@ TEST_F(AuditEventTest, WhoMaySeeEvents) {
     LogRoutes routes({*vault, *log, reads, name, [] { return std::string("https://h/fhir"); },
                       [&](const std::string& asked) {
                           return asked == link ? std::optional<std::string>("2") : std::nullopt;
-                      }});
+                      },
+                      nullptr});
     const auto lines = [&](const char* scopes, const std::string& patient,
                            const std::string& own_link,
                            const std::optional<std::string>& asked = {}) {

@@ -7,6 +7,7 @@
 #include "base/rfc3339.hpp"
 #include "formats/json/write.hpp"
 #include "proto/canonical.hpp"
+#include "services/audit/disclosure_event.hpp"
 #include "services/audit/log_verify.hpp"
 
 namespace consilium::services::audit {
@@ -66,6 +67,24 @@ std::optional<LogRoutes::Query> read_query(std::string_view text) {
     return out;
 }
 
+http::Response answer_lines(Result<std::string, std::uint16_t> lines) {
+    if (!lines) {
+        switch (lines.error()) {
+            case 403:
+                return http::problem(403, "forbidden", "The access token does not grant this");
+            case 503:
+                return http::problem_retry(503, "access-log",
+                                           "The access log cannot be written: nothing is shown", 1);
+            default:
+                return vault_problem();
+        }
+    }
+    http::Response out;
+    out.media = http::Media::kNdjson;
+    out.body = std::move(lines).value();
+    return out;
+}
+
 void write_finding(Writer& json, const LogFinding& finding) {
     json.begin_object();
     json.member("fault", to_string(finding.fault));
@@ -103,13 +122,9 @@ bool LogRoutes::may_see(const http::Principal& principal, Query& query) const {
     return true;
 }
 
-Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& principal,
-                                                     Query query) {
+// Looking at who looked is an access too: one for all its pages.
+Status<std::uint16_t> LogRoutes::enter(const http::Principal& principal, Query& query) {
     const bool seen = may_see(principal, query);
-    const auto entries =
-        seen ? read_accesses(ports_.vault, ports_.name, query.patient, query.range)
-             : Result<std::vector<LogEntry>, vault::VaultError>(std::vector<LogEntry>());
-    // Looking at who looked is an access too: one for all its pages.
     if (query.range.after == 0 || !seen) {
         Access access;
         access.subject = principal.subject;
@@ -127,10 +142,24 @@ Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& prin
         if (!ports_.log.append(access)) return fail(std::uint16_t{503});
     }
     if (!seen) return fail(std::uint16_t{403});
+    return Done{};
+}
+
+Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& principal,
+                                                     Query query) {
+    // What this very request adds is not in its own answer.
+    const auto head = ports_.vault.row(head_key());
+    v1::AccessLogHead newest;
+    if (!head || (*head && !proto::parse_canonical(**head, newest)))
+        return fail(std::uint16_t{500});
+    if (auto entered = enter(principal, query); !entered) return fail(entered.error());
+    const auto entries = read_accesses(ports_.vault, ports_.name, query.patient, query.range);
     if (!entries) return fail(std::uint16_t{500});
     std::string out;
-    const EventNames names{ports_.name, ports_.base()};
+    const bool officer = principal.scopes.grants({"AuditEvent", 'r'});
+    const EventNames names{ports_.name, ports_.base(), officer};
     for (const LogEntry& entry : *entries) {
+        if (query.range.after == 0 && entry.sequence > newest.sequence()) break;
         for (const std::string& event : audit_events(entry, names, query.patient)) {
             out += event;
             out += '\n';
@@ -139,22 +168,20 @@ Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& prin
     return out;
 }
 
-http::Response LogRoutes::answer_events(const http::Principal& principal, const Query& query) {
-    auto lines = events(principal, query);
-    if (!lines) {
-        switch (lines.error()) {
-            case 403:
-                return http::problem(403, "forbidden", "The access token does not grant this");
-            case 503:
-                return http::problem_retry(503, "access-log",
-                                           "The access log cannot be written: nothing is shown", 1);
-            default:
-                return vault_problem();
-        }
+Result<std::string, std::uint16_t> LogRoutes::disclosures(const http::Principal& principal,
+                                                          Query query) {
+    if (auto entered = enter(principal, query); !entered) return fail(entered.error());
+    std::string out;
+    if (ports_.disclosures == nullptr) return out;
+    const auto found = ports_.disclosures->list(query.patient);
+    if (!found) return fail(std::uint16_t{500});
+    const EventNames names{ports_.name, ports_.base()};
+    for (const MemberDisclosure& disclosure : *found) {
+        if (query.range.from && disclosure.at < *query.range.from) continue;
+        if (query.range.to && disclosure.at > *query.range.to) continue;
+        out += disclosure_event(disclosure, names);
+        out += '\n';
     }
-    http::Response out;
-    out.media = http::Media::kNdjson;
-    out.body = std::move(lines).value();
     return out;
 }
 
@@ -213,23 +240,29 @@ http::Response LogRoutes::answer_verification() const {
     return http::json(std::move(out));
 }
 
-void LogRoutes::add(http::Router& router) {
-    http::RouteOptions lines;
-    lines.authenticated = true;
-    lines.produces = {http::Media::kNdjson};
-    lines.heavy = true;
+void LogRoutes::add_lines(http::Router& router, const char* path, Lines lines) {
+    http::RouteOptions options;
+    options.authenticated = true;
+    options.produces = {http::Media::kNdjson};
+    options.heavy = true;
     router.add(
-        http::Method::kGet, "/v1/audit/events", lines,
-        [this](http::Request& request, http::Responder responder) {
+        http::Method::kGet, path, options,
+        [this, lines](http::Request& request, http::Responder responder) {
             const auto query = read_query(request.query);
             if (!query || !request.principal) {
                 return responder.send(http::problem(
                     400, "bad-query", "patient, from, to, after or limit is not as it must be"));
             }
-            later(std::move(responder), [this, query = *query, principal = request.principal] {
-                return answer_events(*principal, query);
-            });
+            later(std::move(responder),
+                  [this, lines, query = *query, principal = request.principal] {
+                      return answer_lines((this->*lines)(*principal, query));
+                  });
         });
+}
+
+void LogRoutes::add(http::Router& router) {
+    add_lines(router, "/v1/audit/events", &LogRoutes::events);
+    add_lines(router, "/v1/audit/disclosures", &LogRoutes::disclosures);
     http::RouteOptions officer;
     officer.scope = http::Scope{"AuditEvent", 'r'};
     officer.produces = {http::Media::kJson};

@@ -8,11 +8,13 @@
 #include "http/router.hpp"
 #include "services/audit/audit_event.hpp"
 #include "services/port/access_log.hpp"
+#include "services/port/disclosures.hpp"
 #include "services/port/port.hpp"
 #include "services/port/work_queue.hpp"
 
 // Who saw what, over HTTP: docs/audit.md, "A member's own accesses".
 //   GET /v1/audit/events             AuditEvents, one a line
+//   GET /v1/audit/disclosures        the same of disclosures to and from other members
 //   GET /v1/audit/log                how far the log is, and how far it is anchored
 //   GET /v1/audit/log/verification   whether it is whole
 // With the scope user/AuditEvent.r all of it; with a patient's token its own events.
@@ -31,6 +33,7 @@ class LogRoutes {
         std::function<std::string()> base;  // of the member's FHIR API
         // The FHIR id of the patient whose link that is; nothing for another.
         std::function<std::optional<std::string>(const std::string& link)> patient_of_link;
+        const Disclosures* disclosures = nullptr;  // null: there are none
     };
     // Ports must outlive it.
     explicit LogRoutes(Ports ports);
@@ -44,10 +47,15 @@ class LogRoutes {
     };
     [[nodiscard]] Result<std::string, std::uint16_t> events(const http::Principal& principal,
                                                             Query query);
+    // The same of disclosures, all in one answer.
+    [[nodiscard]] Result<std::string, std::uint16_t> disclosures(const http::Principal& principal,
+                                                                 Query query);
 
  private:
-    [[nodiscard]] http::Response answer_events(const http::Principal& principal,
-                                               const Query& query);
+    using Lines = Result<std::string, std::uint16_t> (LogRoutes::*)(const http::Principal&, Query);
+    void add_lines(http::Router& router, const char* path, Lines lines);
+    // Whether the principal may see them, once the log has it.
+    [[nodiscard]] Status<std::uint16_t> enter(const http::Principal& principal, Query& query);
     [[nodiscard]] http::Response answer_log() const;
     [[nodiscard]] http::Response answer_verification() const;
     [[nodiscard]] bool may_see(const http::Principal& principal, Query& query) const;
