@@ -73,6 +73,7 @@ class AccessLogTest(fhir_test.FhirNode):
 
         # Without a moment for the disk: what was answered is in the log, chained.
         self.end(self.process, signal.SIGKILL)
+        clinician.close()
         self.process = self.start_node(self.network)
         self.fhir = self.client(self.network, self.process, "hospital")
         events = self.events("--patient", self.patient)
@@ -137,8 +138,7 @@ class AccessLogTest(fhir_test.FhirNode):
 
         # An older vault is put back: the ledger has heads that it does not know.
         self.end(self.process, signal.SIGTERM)
-        vault = self.network / "members/hospital/data/vault"
-        self.assertTrue(vault.is_dir(), list((self.network / "members/hospital").rglob("vault")))
+        vault = self.network / "members/hospital/vault"
         shutil.copytree(vault, self.folder / "older")
         self.process = self.start_node(self.network)
         self.fhir = self.client(self.network, self.process, "hospital")
