@@ -3,6 +3,7 @@
 """Emergency access between real nodes: clearance, a read by card without consent, requests that
 name the patient, what a member gets that scripts all ids, and the reviews."""
 import json
+import signal
 import time
 import unittest
 import urllib.parse
@@ -151,6 +152,11 @@ class BreakGlassTest(exchange_test.ExchangeSupport):
         self.assertEqual(self.client_of("clinic", "user/*.cruds").send(
             "GET", "/v1/emergency/reviews", headers=JSON).status, 403)
         self.no_trace(who)
+        self.end(self.process, signal.SIGTERM)
+        found = self.run_command("doctor", "--config", self.network / "consilium.toml", "--json")
+        told = {one["subject"]: one["text"] for one in found.json()["findings"]}
+        self.assertEqual(told["clinic: emergencies"], "4 reviews to make, none overdue")
+        self.assertNotIn("payer: emergencies", told)
 
     def no_trace(self, who):
         """Neither the log nor the ledger's own files know any of it."""

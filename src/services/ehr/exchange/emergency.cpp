@@ -58,7 +58,7 @@ bool has_only(const Value& object, std::initializer_list<std::string_view> names
 
 bool is_date(std::string_view text) {
     if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-    for (const std::size_t at : {0, 1, 2, 3, 5, 6, 8, 9})
+    for (const std::size_t at : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U})
         if (text[at] < '0' || text[at] > '9') return false;
     return true;
 }
