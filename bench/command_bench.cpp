@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cli/commands.hpp"
+#include "exchange_bench.hpp"
 #include "fhir_bench.hpp"
 #include "figures.hpp"
 #include "node/json_text.hpp"
@@ -131,11 +132,14 @@ void bench_fhir(const Options& options, Context& context) {
     };
     const auto fhir = bench::measure_fhir(settings);
     if (!fhir) return context.fail(Exit::kRefused, fhir.error());
+    const auto across = bench::measure_cross_member_read_ms(settings);
+    if (!across) return context.fail(Exit::kRefused, across.error());
     print(json::object{{"creates_per_s", rounded(fhir->creates_per_s)},
                        {"reads_per_s", rounded(fhir->reads_per_s)},
                        {"searches_per_s", rounded(fhir->searches_per_s)},
                        {"bundle_237_ms", rounded(fhir->bundle_237_ms)},
                        {"everything_237_ms", rounded(fhir->everything_237_ms)},
+                       {"cross_member_read_ms", rounded(*across)},
                        {"start_ms", rounded(fhir->start_ms)},
                        {"disk_bytes_per_observation", rounded(fhir->disk_bytes_per_observation)},
                        {"rss_mib", rounded(fhir->rss_mib)}},

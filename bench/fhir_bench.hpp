@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/bytes.hpp"
 #include "figures.hpp"
 
 namespace consilium::bench {
@@ -17,6 +18,10 @@ struct FhirFigures {
     double disk_bytes_per_observation = 0;  // vault and ledger
     double rss_mib = 0;                     // node and clients
 };
+inline constexpr std::size_t kBundleEntries = 237;
+// A transaction of one Patient, of id p, and Observations of it.
+[[nodiscard]] Bytes fhir_bundle_237();
+
 [[nodiscard]] Result<FhirFigures, std::string> measure_fhir(const Settings& settings);
 
 }  // namespace consilium::bench
