@@ -153,6 +153,10 @@ class World {
             signer.sign(ledger::personal_digest(network_, member, transaction.body()).view()));
         const auto done = to->node.submit(proto::encode(transaction));
         if (!done) return fail(done.error().message);
+        v1::Outcome outcome;
+        if (!done->outcome().empty() &&
+            (!proto::parse_canonical(done->outcome(), outcome) || outcome.code() != 0))
+            return fail("the ledger rejects the consent: code " + std::to_string(outcome.code()));
         return Done{};
     }
 
@@ -209,7 +213,8 @@ Result<double, std::string> measure_cross_member_read_ms(const Settings& setting
         if (reply->status != 200 || entries_of(reply->body) != kBundleEntries)
             return fail("a read of another member's record answers " +
                         std::to_string(reply->status) + " with " +
-                        std::to_string(entries_of(reply->body)) + " entries");
+                        std::to_string(entries_of(reply->body)) +
+                        " entries: " + reply->body.substr(0, 500));
         times.push_back(ms);
     }
     std::sort(times.begin(), times.end());
