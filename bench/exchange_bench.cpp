@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <memory>
 
 #include "base/hex.hpp"
 #include "cli/access.hpp"
@@ -67,8 +67,11 @@ class World {
         auto made = cli::make_network(home_, plan, [] {});
         if (!made) return fail(made.error().message);
         network_ = made->network_id;
-        const auto config = node::load_config(home_.config());
+        auto config = node::load_config(home_.config());
         if (!config) return fail<std::string>("the configuration cannot be read");
+        // A chart is on the ledger once its first documents are anchored: a minute less to wait.
+        for (node::NodeConfig& node : config->nodes)
+            node.vault.anchor_interval_ms = 0;
         auto process = node::Process::start(*config, telemetry::Logger());
         if (!process) return fail(process.error().message);
         process_ = std::move(*process);
@@ -204,7 +207,7 @@ Result<double, std::string> measure_cross_member_read_ms(const Settings& setting
     if (auto given = world.consent(*link); !given) return fail(given.error());
     settings.progress("fhir: reads of another member's record");
     std::vector<double> times;
-    for (int i = 0; i <= kReads; ++i) {
+    for (int i = 0; i < kReads; ++i) {
         const auto begin = Clock::now();
         const auto reply = clinic->send(
             {"GET", "/fhir/Patient/p/$everything", {}, "application/fhir+json", {}, {}});
