@@ -165,13 +165,15 @@ Custodian::Again Custodian::step(const Bytes& key) {
     }
 }
 
-Result<bool, RecordsError> Custodian::opens(const v1::RequestOpening& opening) const {
+Result<std::optional<bool>, RecordsError> Custodian::opens(
+    const v1::RequestOpening& opening) const {
     const auto chart = ports_.records.chart(opening.patient());
     if (!chart) return fail(chart.error());
-    if (!*chart) return false;
+    if (!*chart) return std::optional(false);
     const auto slots = ledger_.slots((*chart)->chart.view());
     if (!slots) return fail(RecordsError::kDisk);
-    return check_card(opening, **chart, *slots);
+    if (slots->empty()) return std::optional<bool>();
+    return std::optional(check_card(opening, **chart, *slots));
 }
 
 Custodian::Again Custodian::take_up(const Key& key, v1::Serving serving) {
@@ -183,7 +185,8 @@ Custodian::Again Custodian::take_up(const Key& key, v1::Serving serving) {
     if (result != RequestCheck::kGood) return finish(key, serving, v1::SERVE_STATE_FAILED);
     const auto known = opens(request.opening);
     if (!known) return kDiskAgain;
-    if (!*known) return refuse(key, std::move(serving), v1::REFUSAL_REASON_PATIENT_UNKNOWN);
+    if (!*known) return kLookAgain;
+    if (!**known) return refuse(key, std::move(serving), v1::REFUSAL_REASON_PATIENT_UNKNOWN);
     return commit(key, std::move(serving));
 }
 

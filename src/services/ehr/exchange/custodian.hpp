@@ -51,7 +51,9 @@ class Custodian {
     // Whether the ledger has it under a fresh id, without a card.
     [[nodiscard]] bool is_without_card(const OpenedRequest& request) const;
     // Whether the request names a patient of ours by a card that opens.
-    [[nodiscard]] Result<bool, RecordsError> opens(const v1::RequestOpening& opening) const;
+    // Nothing: the chart is ours and waits for its anchor.
+    [[nodiscard]] Result<std::optional<bool>, RecordsError> opens(
+        const v1::RequestOpening& opening) const;
     [[nodiscard]] Result<std::vector<v1::JudgedVersion>, RecordsError> judge_all(
         const v1::RequestOpening& opening) const;
     // kErased when a document was erased since it was judged.
