@@ -108,6 +108,7 @@ void add_disclose(CLI::App& group, Context& context) {
 void add_record(CLI::App& app, Context& context) {
     CLI::App* group = add_group(app, "record", "Disclose and erase records of a member's own");
     add_disclose(*group, context);
+    add_record_erasure(*group, context);
 }
 
 }  // namespace consilium::cli

@@ -26,6 +26,7 @@ void add_vault(CLI::App& app, Context& context);
 void add_break_glass(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);
 void add_record(CLI::App& app, Context& context);
+void add_record_erasure(CLI::App& group, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_wallet(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

@@ -59,6 +59,9 @@ struct VaultConfig {
     std::string passphrase_variable;  // of the environment, instead of the file
     // How long what is stored waits for others before it is anchored together with them.
     std::uint64_t anchor_interval_ms = 60'000;
+    // How long backups of the vault are kept, at most; 0: none are made. Shred receipts say when
+    // the last one that holds the key expires.
+    std::uint64_t backup_days = 0;
     friend bool operator==(const VaultConfig&, const VaultConfig&) = default;
 };
 

@@ -94,6 +94,8 @@ const std::vector<Field<VaultConfig>>& of<VaultConfig>() {
          "Instead: the environment variable with it. With neither the node has no vault."},
         {"anchor_interval_ms", Number<T>{&T::anchor_interval_ms, 0, 3'600'000},
          "How long stored versions wait for others before one manifest per chart anchors them."},
+        {"backup_days", Number<T>{&T::backup_days, 0, 3650},
+         "How many days backups of the vault are kept; 0: none are made. Shred receipts tell it."},
     };
     return kFields;
 }

@@ -138,6 +138,40 @@ Result<std::vector<std::string>, ex::RecordsError> TestRecords::find(
     return found == names.end() ? std::vector<std::string>() : found->second;
 }
 
+Result<std::optional<ex::HeldRecord>, ex::RecordsError> TestHeldRecords::held(
+    std::string_view type, std::string_view id) const {
+    for (const ex::CurrentVersion& version : records_.versions) {
+        if (version.type != type || version.id != id) continue;
+        ex::HeldRecord out;
+        out.record = version.document.record;
+        out.version = version.document.version;
+        out.patient = "verena";
+        out.chart = records_.charts.at(out.patient).chart;
+        const Bytes key = "test/" + version.type + "/" + version.id;
+        out.row = {key, *vault_.row(key)};
+        out.erased = {key, Bytes("erased")};
+        return std::optional<ex::HeldRecord>(std::move(out));
+    }
+    return std::optional<ex::HeldRecord>();
+}
+
+Result<std::optional<ex::AnchoredRecord>, ex::RecordsError> TestHeldRecords::anchored(
+    const ledger::RecordId& record, const ledger::ChartId& chart) const {
+    const auto found = sequences.find(record);
+    if (found == sequences.end()) return std::optional<ex::AnchoredRecord>();
+    ex::AnchoredRecord out;
+    out.ref.set_chart_id(chart.bytes());
+    out.ref.set_sequence(found->second);
+    out.version = 1;
+    out.sequence = found->second;
+    return std::optional<ex::AnchoredRecord>(std::move(out));
+}
+
+Result<vault::Row, ex::RecordsError> TestHeldRecords::touched(const ledger::RecordId& /*record*/,
+                                                              std::uint64_t /*sequence*/) const {
+    return fail(ex::RecordsError::kDisk);
+}
+
 namespace {
 
 class People final : public services::Author {
@@ -218,7 +252,16 @@ void ExchangeTest::start(std::size_t member) {
                       return UnixMs{now + static_cast<std::uint64_t>(clock_ahead_ms.load())};
                   },
                   telemetry::Logger()});
+    if (!side.held) side.held = std::make_unique<TestHeldRecords>(side.records, *side.vault);
     side.exchange = std::make_unique<ex::Exchange>(*side.ports, 2);
+    side.erasures =
+        &side.exchange->add([&](const ex::Ports& ports, ex::BlockWait&, const auto& poke) {
+            return std::make_unique<ex::Erasures>(ports, *side.held, kBackupDays, poke);
+        });
+    side.sheddings =
+        &side.exchange->add([&](const ex::Ports& ports, ex::BlockWait& blocks, const auto& poke) {
+            return std::make_unique<ex::Sheddings>(ports, blocks, kBackupDays, poke);
+        });
     side.exchange->start();
 }
 

@@ -18,7 +18,9 @@
 #include "node/node.hpp"
 #include "proto/canonical.hpp"
 #include "services/ehr/exchange/cards.hpp"
+#include "services/ehr/exchange/erasures.hpp"
 #include "services/ehr/exchange/exchange.hpp"
+#include "services/ehr/exchange/sheddings.hpp"
 
 // Members of a consortium that exchange records: real contracts on the embedded engine, real
 // vaults in a folder of their own, and between them wires in memory that keep what was sent.
@@ -88,6 +90,25 @@ class TestRecords final : public ex::Records {
     std::vector<ex::CurrentVersion> versions;
 };
 
+// What an erasure asks of that store. Its records are anchored when a test says so.
+class TestHeldRecords final : public ex::HeldRecords {
+ public:
+    TestHeldRecords(const TestRecords& records, const vault::Vault& vault)
+        : records_(records), vault_(vault) {}
+    [[nodiscard]] Result<std::optional<ex::HeldRecord>, ex::RecordsError> held(
+        std::string_view type, std::string_view id) const override;
+    [[nodiscard]] Result<std::optional<ex::AnchoredRecord>, ex::RecordsError> anchored(
+        const ledger::RecordId& record, const ledger::ChartId& chart) const override;
+    [[nodiscard]] Result<vault::Row, ex::RecordsError> touched(
+        const ledger::RecordId& record, std::uint64_t sequence) const override;
+
+    std::map<ledger::RecordId, std::uint64_t> sequences;
+
+ private:
+    const TestRecords& records_;
+    const vault::Vault& vault_;
+};
+
 class ExchangeTest : public ::testing::Test {
  protected:
     explicit ExchangeTest(const v1::EhrParameters& ehr = {});
@@ -99,7 +120,10 @@ class ExchangeTest : public ::testing::Test {
         TestRecords records;
         std::unique_ptr<Wires::End> channel;
         std::unique_ptr<ex::Ports> ports;
+        std::unique_ptr<TestHeldRecords> held;
         std::unique_ptr<ex::Exchange> exchange;
+        ex::Erasures* erasures = nullptr;    // the exchange's
+        ex::Sheddings* sheddings = nullptr;  // the exchange's
     };
     void start(std::size_t member);
     Result<v1::ChartCard, ex::CardError> issue(const ex::CardOrder& order);
@@ -138,6 +162,7 @@ class ExchangeTest : public ::testing::Test {
         return false;
     }
 
+    static constexpr std::uint64_t kBackupDays = 30;
     static constexpr std::size_t kClinic = 0;
     static constexpr std::size_t kHospital = 1;
     static constexpr std::size_t kInsurer = 2;

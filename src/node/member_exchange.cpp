@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/member_exchange.hpp"
 
+#include <algorithm>
+
 #include "services/ehr/fhir.hpp"
 
 namespace consilium::node {
@@ -16,6 +18,7 @@ constexpr unsigned kRouteThreads = 2;
 
 MemberExchange::MemberExchange(const Parts& parts)
     : records_(parts.ehr.store(), parts.base),
+      held_(parts.ehr.store()),
       channel_(parts.channel),
       ports_{parts.member, parts.network, parts.submit, parts.reads, parts.events, parts.author,
              parts.vault,  records_,      channel_,     parts.now,   parts.log},
@@ -27,12 +30,26 @@ MemberExchange::MemberExchange(const Parts& parts)
               exchange_.read(question, std::move(done));
           },
           [this](BytesView link, std::uint32_t disclosure) {
-              return exchange_.requester().received(link, disclosure);
+              auto out = exchange_.requester().received(link, disclosure);
+              // A page of which something was erased is none.
+              const bool erased = out && std::any_of(out->begin(), out->end(), [](const auto& one) {
+                                      return one.bytes.empty();
+                                  });
+              if (erased) out = fail(vault::VaultError::kErased);
+              return out;
           },
           parts.base),
       routes_(ports_, exchange_, cards_, kRouteThreads),
       lawful_routes_(ports_, exchange_, 1),
-      emergencies_(ports_, exchange_, cards_, parts.base, kRouteThreads) {
+      emergencies_(ports_, exchange_, cards_, parts.base, kRouteThreads),
+      erasure_routes_(
+          ports_, exchange_.add([&](const ex::Ports& ports, ex::BlockWait&, const auto& poke) {
+              return std::make_unique<ex::Erasures>(ports, held_, parts.backup_days, poke);
+          }),
+          exchange_.add([&](const ex::Ports& ports, ex::BlockWait& blocks, const auto& poke) {
+              return std::make_unique<ex::Sheddings>(ports, blocks, parts.backup_days, poke);
+          }),
+          1) {
     const auto due = parts.metrics.gauge("consilium_emergency_reviews_due",
                                          "Reviews of emergency access that the member owes");
     const auto overdue = parts.metrics.gauge("consilium_emergency_reviews_overdue",

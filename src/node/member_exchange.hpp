@@ -11,6 +11,7 @@
 #include "services/ehr/exchange/cards.hpp"
 #include "services/ehr/exchange/delivery_channel.hpp"
 #include "services/ehr/exchange/emergency_routes.hpp"
+#include "services/ehr/exchange/erasure_routes.hpp"
 #include "services/ehr/exchange/exchange.hpp"
 #include "services/ehr/exchange/exchange_routes.hpp"
 #include "services/ehr/exchange/lawful_routes.hpp"
@@ -39,6 +40,7 @@ class MemberExchange {
         std::function<UnixMs()> now;
         telemetry::Logger log;
         telemetry::Metrics& metrics;
+        std::uint64_t backup_days = 0;  // that backups of the vault are kept; 0: none are made
     };
 
     // Before channel and server start. All parts outlive it.
@@ -52,6 +54,7 @@ class MemberExchange {
         routes_.add(router);
         lawful_routes_.add(router);
         emergencies_.add(router);
+        erasure_routes_.add(router);
     }
     // Told of who looks at what came from others. Before the server starts.
     void set_access_log(services::AccessLog& log) { routes_.set_access_log(log); }
@@ -66,6 +69,7 @@ class MemberExchange {
     };
 
     services::ehr::exchange::StoreRecords records_;
+    services::ehr::exchange::StoreHeldRecords held_;
     services::ehr::exchange::DeliveryChannel channel_;
     const services::ehr::exchange::Ports ports_;
     services::ehr::exchange::Exchange exchange_;
@@ -74,6 +78,7 @@ class MemberExchange {
     services::ehr::exchange::ExchangeRoutes routes_;
     services::ehr::exchange::LawfulRoutes lawful_routes_;
     services::ehr::exchange::EmergencyRoutes emergencies_;
+    services::ehr::exchange::ErasureRoutes erasure_routes_;
     std::shared_ptr<Door> door_ = std::make_shared<Door>();
 };
 

@@ -353,7 +353,8 @@ void Process::add_exchange(Api& api, const NodeConfig& node) {
         node.member, state_->genesis.network_id, host.submit(node.member), host.events(node.member),
         host.reads(node.member), *api.author, *api.vault, api.channel->channel(), *api.ehr,
         [url = api.url_future] { return url.get() + "/fhir"; },
-        [] { return consensus::system_clock().wall(); }, state_->log, api.metrics});
+        [] { return consensus::system_clock().wall(); }, state_->log, api.metrics,
+        node.vault.backup_days});
     api.exchange->set_access_log(api.audit->log());
     api.exchange->add_routes(api.router);
 }

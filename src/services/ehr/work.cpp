@@ -119,6 +119,12 @@ Status<Problem> Work::resolve(Step& step) {
     if (auto matched = check_match(step); !matched) return matched;
     if (step.verb == Verb::kPatch && !step.before)
         return fail(problem_of(404, "not-found", "There is no such resource", step.at));
+    // What was erased does not come back under its name, by an import that goes on, say.
+    if (step.before && step.before->deleted) {
+        const auto info = store_.vault().info({step.before->record, step.before->version});
+        if (!info) return fail(store_problem(to_store_error(info.error())));
+        if (info->state != vault::State::kStored) return fail(store_problem(StoreError::kErased));
+    }
     if (step.verb == Verb::kPatch && step.before->deleted)
         return fail(problem_of(410, "deleted", "The resource was deleted", step.at));
     if (step.unchanged) {

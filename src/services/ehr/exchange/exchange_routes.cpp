@@ -159,6 +159,23 @@ http::RouteOptions posting() {
     return out;
 }
 
+// In the place of what was erased.
+void write_erased(Writer& writer, const DisclosedResource& resource) {
+    writer.begin_object();
+    writer.member("resourceType", "OperationOutcome");
+    writer.name("issue");
+    writer.begin_array();
+    writer.begin_object();
+    writer.member("severity", "information");
+    writer.member("code", "deleted");
+    writer.member("diagnostics", resource.type + "/" + resource.id + ", version " +
+                                     std::to_string(resource.version) +
+                                     ", was erased by order of its custodian");
+    writer.end_object();
+    writer.end_array();
+    writer.end_object();
+}
+
 // A searchset is what was found; this is what came, as it came.
 http::Response collection(const std::vector<DisclosedResource>& resources) {
     std::string out;
@@ -172,7 +189,11 @@ http::Response collection(const std::vector<DisclosedResource>& resources) {
         for (const DisclosedResource& resource : resources) {
             writer.begin_object();
             writer.name("resource");
-            writer.raw(resource.bytes);
+            if (resource.bytes.empty()) {
+                write_erased(writer, resource);
+            } else {
+                writer.raw(resource.bytes);
+            }
             writer.end_object();
         }
         writer.end_array();

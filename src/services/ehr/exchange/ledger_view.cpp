@@ -38,6 +38,10 @@ LedgerView::Read<v1::Link> LedgerView::link(BytesView link) const {
     return read<v1::Link>(sdk::link_row(link));
 }
 
+LedgerView::Read<v1::Share> LedgerView::share(BytesView link, std::uint32_t number) const {
+    return read<v1::Share>(sdk::share_list(link).u32(number));
+}
+
 LedgerView::Read<v1::ConsentGate> LedgerView::gate(BytesView link) const {
     return read<v1::ConsentGate>(sdk::gate_row(link));
 }

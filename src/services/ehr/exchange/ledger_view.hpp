@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "consilium/v1/charts.pb.h"
+#include "consilium/v1/documents.pb.h"
 #include "consilium/v1/ehr.pb.h"
 #include "consilium/v1/identity.pb.h"
 #include "services/port/port.hpp"
@@ -24,6 +25,7 @@ class LedgerView {
     [[nodiscard]] Read<v1::Disclosure> disclosure(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Contribution> contribution(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Link> link(BytesView link) const;
+    [[nodiscard]] Read<v1::Share> share(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::ConsentGate> gate(BytesView link) const;
     [[nodiscard]] Result<std::vector<v1::LinkSlot>, ReadError> slots(BytesView chart) const;
     [[nodiscard]] Read<v1::Clearance> clearance(BytesView member, BytesView user) const;

@@ -38,7 +38,7 @@ struct DisclosedResource {
     std::string type;
     std::string id;
     std::uint32_t version = 0;
-    Bytes bytes;
+    Bytes bytes;  // empty: erased since, by order of its custodian
 };
 
 struct ReadOutcome {

@@ -190,9 +190,10 @@ Result<std::vector<DisclosedResource>, vault::VaultError> Requester::received(
                 return fail(vault::VaultError::kDamaged);
             name.version = 1;
             auto payload = ports_.vault.read(name, vault::kDocumentBytesMax);
-            if (!payload) return fail(payload.error());
+            const bool erased = !payload && payload.error() == vault::VaultError::kErased;
+            if (!payload && !erased) return fail(payload.error());
             out.push_back({entry->resource_type(), entry->resource_id(), entry->version(),
-                           payload->substr(kSaltBytes)});
+                           erased ? Bytes() : payload->substr(kSaltBytes)});
         }
     }
     return out;

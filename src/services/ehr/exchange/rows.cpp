@@ -22,6 +22,11 @@ constexpr std::string_view kExpected = "exchange/w";
 constexpr std::string_view kCleared = "exchange/u";
 constexpr std::string_view kReview = "exchange/x";
 constexpr std::string_view kSeen = "exchange/f";
+constexpr std::string_view kErasures = "exchange/e";
+constexpr std::string_view kErasure = "exchange/ea";
+constexpr std::string_view kCopy = "exchange/ec";
+constexpr std::string_view kShedding = "exchange/g";
+constexpr std::string_view kHold = "exchange/h";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -143,6 +148,36 @@ Bytes seen_prefix(std::string_view type, std::string_view id) {
 }
 Bytes seen_key(std::string_view type, std::string_view id, std::string_view patient) {
     return seen_prefix(type, id) + Bytes(patient);
+}
+
+Bytes erasures_prefix() {
+    return Bytes(kErasures);
+}
+Bytes erasure_key(BytesView id) {
+    return erasure_prefix() + Bytes(id);
+}
+Bytes erasure_prefix() {
+    return Bytes(kErasure);
+}
+Bytes copy_key(BytesView erasure, std::uint32_t number) {
+    return numbered(kCopy, erasure, number);
+}
+Bytes copy_prefix() {
+    return Bytes(kCopy);
+}
+
+Bytes shedding_key(BytesView erasure, std::uint32_t number) {
+    return numbered(kShedding, erasure, number);
+}
+Bytes shedding_prefix() {
+    return Bytes(kShedding);
+}
+
+Bytes hold_key(BytesView link, std::uint32_t disclosure) {
+    return numbered(kHold, link, disclosure);
+}
+Bytes hold_prefix() {
+    return Bytes(kHold);
 }
 
 Bytes todo_prefix() {

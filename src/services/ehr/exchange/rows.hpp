@@ -71,6 +71,21 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes seen_key(std::string_view type, std::string_view id, std::string_view patient);
 [[nodiscard]] Bytes seen_prefix(std::string_view type, std::string_view id);
 
+// v1.Erasure by its id, and v1.HeldCopy by that and its number; both begin with erasures_prefix().
+[[nodiscard]] Bytes erasures_prefix();
+[[nodiscard]] Bytes erasure_key(BytesView id);
+[[nodiscard]] Bytes erasure_prefix();
+[[nodiscard]] Bytes copy_key(BytesView erasure, std::uint32_t number);
+[[nodiscard]] Bytes copy_prefix();
+
+// v1.Shedding by erasure and number.
+[[nodiscard]] Bytes shedding_key(BytesView erasure, std::uint32_t number);
+[[nodiscard]] Bytes shedding_prefix();
+
+// v1.Hold by the disclosure's row on the ledger.
+[[nodiscard]] Bytes hold_key(BytesView link, std::uint32_t disclosure);
+[[nodiscard]] Bytes hold_prefix();
+
 // What is not finished: an empty row per key of a row that is still to be worked on.
 [[nodiscard]] Bytes todo_prefix();
 [[nodiscard]] Bytes todo_key(BytesView of);
