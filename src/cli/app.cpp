@@ -139,6 +139,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_break_glass(*app, context);
     add_ledger(*app, context);
     CLI::App* audit = add_group(*app, "audit", "Who saw what");
+    add_audit(*audit, context);
     add_audit_log(*audit, context);
     for (const AddCommand add : registered())
         add(*app, context);

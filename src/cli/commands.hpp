@@ -22,6 +22,7 @@ void add_key_ledger(CLI::App& group, Context& context);
 void add_audit_log(CLI::App& group, Context& context);
 void add_key(CLI::App& app, Context& context);
 void add_receipt(CLI::App& app, Context& context);
+void add_audit(CLI::App& group, Context& context);
 void add_vault(CLI::App& app, Context& context);
 void add_break_glass(CLI::App& app, Context& context);
 void add_import(CLI::App& app, Context& context);

@@ -102,6 +102,10 @@ Result<Bytes, Problem> NodeClient::get(const std::string& target) {
     return call({"GET", target, {}, kProtobuf, {}});
 }
 
+Result<Bytes, Problem> NodeClient::bytes(const std::string& target, const std::string& accept) {
+    return call({"GET", target, {}, accept, {}});
+}
+
 Result<std::string, Problem> NodeClient::json(const std::string& target) {
     return call({"GET", target, {}, "application/json", {}});
 }

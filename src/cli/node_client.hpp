@@ -60,6 +60,9 @@ class NodeClient {
     [[nodiscard]] Result<v1::StoredBlock, Problem> block(Height height);
     [[nodiscard]] Result<Height, Problem> height_at(UnixMs time);
     [[nodiscard]] Result<Bytes, Problem> validator_history();
+    // Any path of the API, as it answers.
+    [[nodiscard]] Result<Bytes, Problem> bytes(const std::string& target,
+                                               const std::string& accept);
     // Any path of the API that answers JSON.
     [[nodiscard]] Result<std::string, Problem> json(const std::string& target);
     [[nodiscard]] Result<std::string, Problem> post_json(const std::string& target,

@@ -8,6 +8,7 @@
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/token.hpp"
+#include "node/audit_charts.hpp"
 #include "node/author.hpp"
 #include "node/key_file.hpp"
 #include "node/member_audit.hpp"
@@ -16,6 +17,7 @@
 #include "node/member_vault.hpp"
 #include "node/metrics_export.hpp"
 #include "node/text_file.hpp"
+#include "services/audit/audit_routes.hpp"
 #include "services/ehr/ehr_service.hpp"
 #include "services/identity/patient_routes.hpp"
 #include "services/ledger/ledger_service.hpp"
@@ -162,6 +164,8 @@ struct Process::Api {
     std::unique_ptr<services::ehr::EhrService> ehr;  // with a vault
     std::unique_ptr<MemberExchange> exchange;        // with a channel and users
     std::unique_ptr<services::identity::PatientRoutes> patients;
+    std::unique_ptr<AuditCharts> charts;  // with a vault
+    std::unique_ptr<services::audit::AuditRoutes> accounting;
     std::unique_ptr<http::Server> server;
     std::string url;
     // The url, for who needs it before the server's port is known.
@@ -272,6 +276,7 @@ Status<ProcessError> Process::listen(const NodeConfig& node, std::unique_ptr<vau
     add_patients(*api, node);
     if (auto added = add_channel(*api, node, *certificate, *private_key); !added) return added;
     add_exchange(*api, node);
+    add_accounting(*api, node);
     auto server = http::Server::start(
         {node.http.address, static_cast<std::uint16_t>(node.http.port), *certificate, *private_key,
          static_cast<unsigned>(node.http.threads), server_limits(node.http)},
@@ -357,6 +362,16 @@ void Process::add_exchange(Api& api, const NodeConfig& node) {
         node.vault.backup_days});
     api.exchange->set_access_log(api.audit->log());
     api.exchange->add_routes(api.router);
+}
+
+// Who saw what of this member's patients.
+void Process::add_accounting(Api& api, const NodeConfig& node) {
+    if (!api.ehr) return;
+    api.charts = std::make_unique<AuditCharts>(api.ehr->store());
+    api.accounting = std::make_unique<services::audit::AuditRoutes>(
+        services::audit::Ports{node.member, state_->genesis.network_id,
+                               state_->host->reads(node.member), *api.charts, nullptr});
+    api.accounting->add_routes(api.router);
 }
 
 void Process::stop() {

@@ -67,6 +67,7 @@ class Process {
                                                    const std::string& certificate,
                                                    const std::string& private_key);
     void add_exchange(Api& api, const NodeConfig& node);
+    void add_accounting(Api& api, const NodeConfig& node);
     std::unique_ptr<State> state_;
 };
 

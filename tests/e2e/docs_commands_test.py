@@ -77,6 +77,12 @@ class DocsCommandsTest(support.Case):
     def test_commands_of_the_command_lines_page_work(self):
         self.run_page("docs/cli.md", 20)
 
+    def test_commands_of_the_auditors_guide_work(self):
+        self.run_page("docs/guides/auditor.md", 15)
+
+    def test_commands_of_the_patients_guide_work(self):
+        self.run_page("docs/guides/patient.md", 18)
+
     def test_commands_of_the_integration_engineers_guide_work(self):
         self.run_page("docs/guides/integration-engineer.md", 15)
 

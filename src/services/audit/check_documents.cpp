@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/audit/check_documents.hpp"
+
+#include <map>
+
+#include "base/hex.hpp"
+#include "base/rfc3339.hpp"
+#include "consilium/v1/documents.pb.h"
+#include "contracts/sdk/record_keys.hpp"
+#include "ledger/commitment.hpp"
+#include "proto/canonical.hpp"
+#include "proto/enum_names.hpp"
+#include "services/audit/package_json.hpp"
+
+namespace consilium::services::audit {
+namespace {
+
+namespace sdk = contracts::sdk;
+
+constexpr const char* kFile = "documents.json";
+
+struct Touched {
+    std::uint64_t sequence = 0;
+    v1::Record row;
+};
+
+struct Leaf {
+    std::uint64_t manifest = 0;
+    std::uint32_t index = 0;
+    Hash32 commitment;
+};
+
+class Checker {
+ public:
+    Checker(const PackageFiles& files, const ledger::ChartId& chart, Proofs& proofs,
+            Finding& finding)
+        : files_(files), chart_(chart), proofs_(proofs), finding_(finding) {}
+
+    void check() {
+        proofs_.use(kFile);
+        const auto text = files_.find(kFile);
+        if (text == files_.end()) return proofs_.fault(kFile, {}, "the file is missing");
+        const auto stored = read_documents_json(text->second);
+        if (!stored) return proofs_.fault(kFile, {}, stored.error());
+        for (const StoredVersion& version : stored->versions)
+            proofs_.use(document_name(version.record, version.version));
+        if (!read_ledger()) return;
+        for (const StoredManifest& manifest : stored->manifests)
+            check_manifest(manifest);
+        for (const auto& [sequence, row] : manifests_)
+            proofs_.fault(kFile, path(sequence), "the leaves of this manifest are left out");
+        for (const auto& [record, touched] : touched_)
+            check_leaf(record, touched);
+        for (const StoredVersion& version : stored->versions)
+            check_version(version);
+        for (const auto& [record, touched] : touched_)
+            check_whole(record, touched);
+        tell();
+    }
+
+ private:
+    [[nodiscard]] std::string path(std::uint64_t sequence) const {
+        return "documents/record/chart:" + to_hex(chart_.view()) + "/" + std::to_string(sequence);
+    }
+
+    bool read_ledger() {
+        const Bytes prefix(sdk::record_list_rows(ledger::record_list(chart_)).view());
+        const auto records = proofs_.list("proofs/records.receipt", prefix);
+        const Bytes old_prefix = replaced_prefix(chart_);
+        const auto replaced = proofs_.list("proofs/replaced.receipt", old_prefix);
+        if (!records || !replaced) return false;
+        for (const auto& [key, value] : *records) {
+            v1::Record row;
+            ledger::RecordId id;
+            if (key.size() != prefix.size() + 8 || !proto::parse_canonical(value, row))
+                return damaged("proofs/records.receipt");
+            const std::uint64_t sequence = read_be64(BytesView(key).substr(prefix.size()));
+            if (row.leaf_count() != 0) {
+                manifests_[sequence] = row;
+            } else if (assign(id, row.record_id())) {
+                touched_[id] = {sequence, row};
+            }
+        }
+        for (const auto& [key, value] : *replaced) {
+            v1::RecordVersion row;
+            if (key.size() != old_prefix.size() + 12 || !proto::parse_canonical(value, row))
+                return damaged("proofs/replaced.receipt");
+            const BytesView rest = BytesView(key).substr(old_prefix.size());
+            replaced_[{read_be64(rest), read_be32(rest.substr(8))}] = row.commitment();
+        }
+        records_ = records->size();
+        return true;
+    }
+
+    bool damaged(const char* file) {
+        proofs_.fault(file, {}, "a row of the list is none of its table");
+        return false;
+    }
+
+    void check_manifest(const StoredManifest& shown) {
+        const auto row = manifests_.find(shown.sequence);
+        if (row == manifests_.end())
+            return proofs_.fault(kFile, path(shown.sequence),
+                                 "the ledger has no such manifest, or it is shown twice");
+        const auto manifest = ledger::Manifest::build(shown.entries);
+        if (!manifest || manifest->leaf_count() != row->second.leaf_count() ||
+            manifest->root().view() != row->second.commitment()) {
+            proofs_.fault(kFile, path(shown.sequence),
+                          "its leaves do not give the root that is on the ledger");
+        } else {
+            for (std::uint32_t i = 0; i < manifest->leaf_count(); ++i) {
+                const auto& entry = manifest->entries()[i];
+                leaves_[entry.record_id] = {shown.sequence, i, entry.commitment};
+            }
+        }
+        manifests_.erase(row);
+    }
+
+    void check_leaf(const ledger::RecordId& record, const Touched& touched) {
+        if (touched.row.manifest_sequence() == 0) return;
+        const auto leaf = leaves_.find(record);
+        if (leaf == leaves_.end() || leaf->second.manifest != touched.row.manifest_sequence() ||
+            leaf->second.index != touched.row.leaf_index())
+            proofs_.fault(kFile, path(touched.sequence),
+                          "the leaf that this record stands for is not that of its manifest");
+    }
+
+    // The commitment that the ledger has of a version; nothing: none.
+    [[nodiscard]] std::optional<Bytes> commitment_of(const StoredVersion& version) const {
+        const auto touched = touched_.find(version.record);
+        if (touched == touched_.end()) {
+            const auto leaf = leaves_.find(version.record);
+            if (leaf == leaves_.end() || version.version != 1) return std::nullopt;
+            return leaf->second.commitment.bytes();
+        }
+        if (touched->second.row.version() == version.version)
+            return touched->second.row.commitment();
+        const auto old = replaced_.find({touched->second.sequence, version.version});
+        if (old == replaced_.end()) return std::nullopt;
+        return old->second;
+    }
+
+    void check_version(const StoredVersion& version) {
+        const std::string name = document_name(version.record, version.version);
+        const auto touched = touched_.find(version.record);
+        const std::string row =
+            touched == touched_.end() ? std::string() : path(touched->second.sequence);
+        const bool shredded =
+            touched != touched_.end() && touched->second.row.status() == v1::RECORD_STATUS_SHREDDED;
+        if (!shown_.insert({version.record, version.version}).second)
+            return proofs_.fault(kFile, row, name + " is listed twice");
+        const auto file = files_.find(name);
+        if (shredded) {
+            if (file != files_.end())
+                return proofs_.fault(name, row,
+                                     "the document is erased on the ledger, and shown here");
+            ++finding_.erased;
+            return;
+        }
+        if (version.salt.empty())
+            return proofs_.fault(name, row,
+                                 "the document is missing: the custodian says that it was erased, "
+                                 "and the ledger does not");
+        if (file == files_.end())
+            return proofs_.fault(name, row,
+                                 "the document is missing: the ledger does not say that it was "
+                                 "erased");
+        const auto commitment = commitment_of(version);
+        if (!commitment)
+            return proofs_.fault(name, row, "the ledger has no such version of this record");
+        if (ledger::document_commitment(version.salt, file->second).view() != *commitment)
+            return proofs_.fault(name, row,
+                                 "the document does not open the ledger's commitment: document or "
+                                 "salt was altered");
+        ++finding_.documents;
+    }
+
+    // What has a record of its own must be shown in all its versions, or be erased.
+    void check_whole(const ledger::RecordId& record, const Touched& touched) {
+        if (touched.row.status() == v1::RECORD_STATUS_SHREDDED) {
+            std::string note = "The document of " + path(touched.sequence) +
+                               " is erased, not missing: basis " +
+                               proto::name_of(touched.row.shred_basis());
+            if (touched.row.last_backup_expires_unix_ms() != 0)
+                note += "; the last backup that holds its key expires on " +
+                        to_rfc3339({touched.row.last_backup_expires_unix_ms()});
+            finding_.notes.push_back(std::move(note));
+            return;
+        }
+        if (touched.row.status() == v1::RECORD_STATUS_RETAINED)
+            finding_.notes.push_back("The document of " + path(touched.sequence) +
+                                     " was to be erased and is kept: reason " +
+                                     proto::name_of(touched.row.retention_reason()));
+        for (std::uint32_t version = 1; version <= touched.row.version(); ++version) {
+            if (shown_.count({record, version}) == 0)
+                proofs_.fault(
+                    kFile, path(touched.sequence),
+                    "version " + std::to_string(version) + " is left out: the document is missing");
+        }
+    }
+
+    void tell() {
+        std::string out = "The list of what the ledger holds of the chart's documents is whole: " +
+                          std::to_string(records_) + " rows, " + std::to_string(leaves_.size()) +
+                          " leaves of manifests, padding included; " +
+                          std::to_string(finding_.documents) +
+                          " stored document versions open their commitments";
+        if (finding_.erased != 0) out += ", and " + std::to_string(finding_.erased) + " are erased";
+        finding_.checked.push_back(std::move(out));
+        finding_.notes.push_back(
+            "A leaf that no document is shown for is padding or a document that the custodian "
+            "keeps back: nothing tells the two apart.");
+    }
+
+    const PackageFiles& files_;
+    const ledger::ChartId& chart_;
+    Proofs& proofs_;
+    Finding& finding_;
+    std::size_t records_ = 0;
+    std::map<std::uint64_t, v1::Record> manifests_;  // that no leaves were shown of
+    std::map<ledger::RecordId, Touched> touched_;
+    std::map<std::pair<std::uint64_t, std::uint32_t>, Bytes> replaced_;
+    std::map<ledger::RecordId, Leaf> leaves_;
+    std::set<std::pair<ledger::RecordId, std::uint32_t>> shown_;
+};
+
+}  // namespace
+
+void check_documents(const PackageFiles& files, const ledger::ChartId& chart, Proofs& proofs,
+                     Finding& finding) {
+    Checker(files, chart, proofs, finding).check();
+}
+
+}  // namespace consilium::services::audit

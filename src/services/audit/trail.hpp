@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "services/audit/acts.hpp"
+#include "services/port/port.hpp"
+
+namespace consilium::services::audit {
+
+// Finds the transactions behind rows: the block in which an act first shows is found by asking for
+// the row as of earlier heights, and its transactions are looked through. Blocks that were read are
+// kept, so one finder serves all rows of a report. Not thread-safe.
+class Trail {
+ public:
+    // Rows are those after block `height`.
+    Trail(const Reads& reads, const ledger::NetworkId& network, Height height)
+        : reads_(reads), network_(network), height_(height) {}
+
+    // The traces of a row; an act whose block this node no longer holds has none. An error is the
+    // node's disk.
+    [[nodiscard]] Result<std::vector<Trace>, ReadError> traces(const LedgerRow& row,
+                                                               std::uint32_t request);
+
+ private:
+    using Block = std::vector<AppliedTransaction>;
+    [[nodiscard]] Result<std::optional<Height>, ReadError> first_height(Act act, RowKind kind,
+                                                                        const Bytes& key) const;
+    [[nodiscard]] Result<const Block*, ReadError> block(Height height);
+    [[nodiscard]] Result<std::optional<Trace>, ReadError> find(Act act, const LedgerRow& row,
+                                                               const Bytes& key,
+                                                               std::uint32_t request);
+
+    const Reads& reads_;
+    const ledger::NetworkId network_;
+    const Height height_;
+    std::map<Height, Block> blocks_;
+};
+
+}  // namespace consilium::services::audit
