@@ -14,6 +14,15 @@ namespace ex = services::ehr::exchange;
 constexpr unsigned kThreads = 4;
 constexpr unsigned kRouteThreads = 2;
 
+// A part of the exchange that writes to the FHIR store.
+template <typename Part>
+auto maker(services::ehr::AgentWrites& writes) {
+    return [&writes](const ex::Ports& ports, ex::BlockWait& blocks,
+                     std::function<void(const Bytes& key)> poke) {
+        return std::make_unique<Part>(ports, blocks, writes, std::move(poke));
+    };
+}
+
 }  // namespace
 
 MemberExchange::MemberExchange(const Parts& parts)
@@ -22,7 +31,10 @@ MemberExchange::MemberExchange(const Parts& parts)
       channel_(parts.channel),
       ports_{parts.member, parts.network, parts.submit, parts.reads, parts.events, parts.author,
              parts.vault,  records_,      channel_,     parts.now,   parts.log},
+      agent_writes_(parts.ehr.store(), parts.ehr.fhir().options()),
       exchange_(ports_, kThreads),
+      contributor_(exchange_.add(maker<ex::Contributor>(agent_writes_))),
+      desk_(exchange_.add(maker<ex::ContributionDesk>(agent_writes_))),
       cards_(ports_),
       remote_(
           parts.ehr.store(), cards_,
@@ -39,6 +51,8 @@ MemberExchange::MemberExchange(const Parts& parts)
               return out;
           },
           parts.base),
+      remote_writes_(parts.ehr.store(), cards_,
+                     [this](const ex::OfferOrder& order) { return contributor_.offer(order); }),
       routes_(ports_, exchange_, cards_, kRouteThreads),
       lawful_routes_(ports_, exchange_, 1),
       emergencies_(ports_, exchange_, cards_, parts.base, kRouteThreads),
@@ -49,7 +63,8 @@ MemberExchange::MemberExchange(const Parts& parts)
           exchange_.add([&](const ex::Ports& ports, ex::BlockWait& blocks, const auto& poke) {
               return std::make_unique<ex::Sheddings>(ports, blocks, parts.backup_days, poke);
           }),
-          1) {
+          1),
+      contribution_routes_(ports_, desk_, kRouteThreads) {
     const auto due = parts.metrics.gauge("consilium_emergency_reviews_due",
                                          "Reviews of emergency access that the member owes");
     const auto overdue = parts.metrics.gauge("consilium_emergency_reviews_overdue",
@@ -61,11 +76,13 @@ MemberExchange::MemberExchange(const Parts& parts)
         overdue.set(static_cast<std::int64_t>(owed.overdue));
     });
     door_->reads = &remote_;
+    door_->writes = &remote_writes_;
     parts.ehr.set_elsewhere([door = door_](const services::ehr::Call& call,
                                            const http::Principal& principal,
                                            std::function<void(services::ehr::Reply)> done) {
         const std::shared_lock lock(door->mutex);
-        return door->reads != nullptr && door->reads->take(call, principal, std::move(done));
+        return door->reads != nullptr && (door->reads->take(call, principal, done) ||
+                                          door->writes->take(call, principal, done));
     });
 }
 

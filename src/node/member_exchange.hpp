@@ -9,6 +9,9 @@
 #include "http/router.hpp"
 #include "services/ehr/ehr_service.hpp"
 #include "services/ehr/exchange/cards.hpp"
+#include "services/ehr/exchange/contribution_desk.hpp"
+#include "services/ehr/exchange/contribution_routes.hpp"
+#include "services/ehr/exchange/contributor.hpp"
 #include "services/ehr/exchange/delivery_channel.hpp"
 #include "services/ehr/exchange/emergency_routes.hpp"
 #include "services/ehr/exchange/erasure_routes.hpp"
@@ -16,6 +19,7 @@
 #include "services/ehr/exchange/exchange_routes.hpp"
 #include "services/ehr/exchange/lawful_routes.hpp"
 #include "services/ehr/exchange/remote_reads.hpp"
+#include "services/ehr/exchange/remote_writes.hpp"
 #include "services/ehr/exchange/store_records.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -55,6 +59,7 @@ class MemberExchange {
         lawful_routes_.add(router);
         emergencies_.add(router);
         erasure_routes_.add(router);
+        contribution_routes_.add(router);
     }
     // Told of who looks at what came from others. Before the server starts.
     void set_access_log(services::AccessLog& log) { routes_.set_access_log(log); }
@@ -66,19 +71,25 @@ class MemberExchange {
     struct Door {
         std::shared_mutex mutex;
         const services::ehr::exchange::RemoteReads* reads = nullptr;
+        const services::ehr::exchange::RemoteWrites* writes = nullptr;
     };
 
     services::ehr::exchange::StoreRecords records_;
     services::ehr::exchange::StoreHeldRecords held_;
     services::ehr::exchange::DeliveryChannel channel_;
     const services::ehr::exchange::Ports ports_;
+    services::ehr::AgentWrites agent_writes_;
     services::ehr::exchange::Exchange exchange_;
+    services::ehr::exchange::Contributor& contributor_;  // of exchange_
+    services::ehr::exchange::ContributionDesk& desk_;    // of exchange_
     services::ehr::exchange::Cards cards_;
     services::ehr::exchange::RemoteReads remote_;
+    services::ehr::exchange::RemoteWrites remote_writes_;
     services::ehr::exchange::ExchangeRoutes routes_;
     services::ehr::exchange::LawfulRoutes lawful_routes_;
     services::ehr::exchange::EmergencyRoutes emergencies_;
     services::ehr::exchange::ErasureRoutes erasure_routes_;
+    services::ehr::exchange::ContributionRoutes contribution_routes_;
     std::shared_ptr<Door> door_ = std::make_shared<Door>();
 };
 

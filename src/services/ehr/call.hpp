@@ -55,6 +55,7 @@ struct Answer {
     std::uint32_t version = 0;  // of the resource, for ETag; 0: none
     std::optional<UnixMs> updated;
     std::string location;      // "Type/id/_history/n", below the base, or empty
+    std::string status_of;     // "Task/id" that tells how the write goes on, or empty
     bool is_resource = false;  // the body is the resource that was written or read
 };
 

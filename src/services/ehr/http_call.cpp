@@ -184,6 +184,9 @@ http::Response write_answer(const Answer& answer, const std::string& base) {
     if (answer.version != 0) add_header(out, "ETag", etag_of(answer.version));
     if (answer.updated) add_header(out, "Last-Modified", http_date(*answer.updated));
     if (!answer.location.empty()) add_header(out, "Location", base + '/' + answer.location);
+    // RFC 8631 section 4.4.
+    if (!answer.status_of.empty())
+        add_header(out, "Link", '<' + base + '/' + answer.status_of + ">; rel=\"status\"");
     return out;
 }
 

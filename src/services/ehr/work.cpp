@@ -238,7 +238,7 @@ Status<Problem> Work::check_references(const Step& step,
     Problem problem;
     problem.status = 422;
     // A Bundle that is stored is a document: its entries speak among themselves.
-    if (step.type == "Bundle") return Done{};
+    if (step.type == "Bundle" || step.foreign) return Done{};
     for_each_reference(*step.resource, step.at,
                        [&](std::string_view text, const std::string& path) {
                            if (auto instead = resolve_reference(text, path, problem.issues))
@@ -312,7 +312,8 @@ Status<Problem> Work::write(Step& step) {
     // What is searched is what is stored: its references are resolved and its server fields set.
     auto stored = formats::json::parse(change.stored, change.stored.size());
     if (!stored) return fail(problem_of(400, "structure", "The resource nests too deep", step.at));
-    const auto patients = patients_of(stored->root(), step.type, step.id);
+    auto patients = patients_of(stored->root(), step.type, step.id);
+    if (step.foreign) patients.clear();
     auto chart = chart_for(patients);
     if (!chart) return fail(chart.error());
     // A record stays in the list in which its first version is anchored.

@@ -27,6 +27,8 @@ struct Step {
     formats::json::Document owned;                   // holds *resource when a patch made it
     std::string at;                                  // FHIRPath of the resource
     bool checked = false;                            // against the definitions
+    // About a patient of another member: what it refers to is theirs, and is not looked up here.
+    bool foreign = false;
 
     // After resolve():
     std::optional<ResourceRow> before;

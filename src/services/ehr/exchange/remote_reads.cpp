@@ -7,6 +7,7 @@
 #include "base/hex.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "proto/enum_names.hpp"
+#include "services/ehr/compartment.hpp"
 #include "services/ehr/exchange/emergency.hpp"
 #include "services/ehr/exchange/rows.hpp"
 #include "services/ehr/fhir.hpp"
@@ -79,7 +80,8 @@ Problem denial(const ReadOutcome& outcome) {
     return refusal(403, "forbidden", outcome, std::move(text));
 }
 
-// The role in which the ledger's rules let a purpose be asked for.
+}  // namespace
+
 v1::Role role_of(v1::PurposeOfUse purpose) {
     switch (purpose) {
         case v1::PURPOSE_OF_USE_TREAT:
@@ -91,8 +93,6 @@ v1::Role role_of(v1::PurposeOfUse purpose) {
             return v1::ROLE_SERVICE;
     }
 }
-
-}  // namespace
 
 std::optional<v1::PurposeOfUse> purpose_of(std::string_view code) {
     v1::PurposeOfUse out = v1::PURPOSE_OF_USE_UNSPECIFIED;
@@ -136,7 +136,8 @@ std::optional<RemoteAsk> remote_ask(const Call& call) {
         out.ask.set_query(format_parameters(parameters));
         return out;
     }
-    if (path.size() != 1 || !is_resource_type(path[0])) return std::nullopt;
+    // What is in nobody's record (a Task) is our own, whomever it is for.
+    if (path.size() != 1 || !is_in_patient_compartment(path[0])) return std::nullopt;
     auto patient = take_patient(parameters);
     if (!patient) return std::nullopt;
     out.patient = std::move(*patient);

@@ -68,6 +68,9 @@ class RemoteReads {
 // v3-PurposeOfUse code to the ledger's; nothing for one that it does not know. Pure.
 [[nodiscard]] std::optional<v1::PurposeOfUse> purpose_of(std::string_view code);
 
+// The role in which the ledger's rules let a purpose be asked for. Pure.
+[[nodiscard]] v1::Role role_of(v1::PurposeOfUse purpose);
+
 // What FHIR says of an outcome. Pure.
 [[nodiscard]] Reply reply_of(const ReadOutcome& outcome, const RemoteAsk& ask,
                              const formats::fhir::Query& view, const ViewPorts& ports);
