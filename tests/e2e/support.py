@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the `consilium` program that the environment variable CONSILIUM names."""
+import atexit
 import fcntl
 import json
 import os
@@ -33,7 +34,6 @@ class Result:
 # Below the ports that the kernel gives to outgoing connections.
 PORTS = range(10_000, 32_000)
 PORTS_PER_BLOCK = 16
-held_blocks = []
 
 
 def free_ports(count):
@@ -50,7 +50,7 @@ def free_ports(count):
         except OSError:
             continue  # another test's
         if all(is_free(port) for port in range(first, first + count)):
-            held_blocks.append(lock)
+            atexit.register(lock.close)
             return first
     raise RuntimeError("no free ports")
 
