@@ -130,6 +130,8 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_user(*app, context);
     add_key(*app, context);
     add_wallet(*app, context);
+    add_chart(*app, context);
+    add_consent(*app, context);
     add_token(*app, context);
     add_submit(*app, context);
     add_receipt(*app, context);
@@ -141,6 +143,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     CLI::App* audit = add_group(*app, "audit", "Who saw what");
     add_audit(*audit, context);
     add_audit_log(*audit, context);
+    add_record_read(*app, context);
     for (const AddCommand add : registered())
         add(*app, context);
     add_version(*app, context);

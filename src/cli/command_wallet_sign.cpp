@@ -5,23 +5,19 @@
 
 #include "base/hex.hpp"
 #include "cli/compose.hpp"
-#include "cli/names.hpp"
+#include "cli/consent_terms.hpp"
 #include "cli/submission.hpp"
 #include "cli/wallet_file.hpp"
 #include "cli/wallet_signing.hpp"
-#include "contracts/registry/registry.hpp"
 #include "node/genesis.hpp"
 #include "node/json_text.hpp"
 #include "proto/canonical.hpp"
-#include "proto/enum_names.hpp"
 #include "wallet/challenge.hpp"
 
 namespace consilium::cli {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
 
 struct Options {
     WalletOptions wallet;
@@ -31,10 +27,7 @@ struct Options {
     std::string out;
     std::string relay;
     std::string receipt;
-    std::vector<std::string> purposes;
-    std::vector<std::string> actions = {"read"};
-    std::uint64_t days = 365;
-    bool object = false;
+    ConsentTerms terms;
     std::uint32_t number = 0;
 };
 
@@ -69,16 +62,6 @@ void give(const Options& options, const v1::IdentityCommand& command, const wall
     submit_and_print(to.node, *signed_bytes, options.receipt, context);
 }
 
-// A row of contract identity; nothing when it is not there.
-Result<std::optional<Bytes>, Problem> row_of(Connected& to, const std::string& path) {
-    const auto key = contracts::registry().key_from_path(path);
-    if (!key) return fail(Problem{Exit::kInternal, "there is no row '" + path + "'", {}});
-    const auto state = to.node.state(*key, std::nullopt, false);
-    if (!state) return fail(state.error());
-    if (!state->present()) return std::optional<Bytes>();
-    return std::optional<Bytes>(state->value());
-}
-
 struct Ready {
     wallet::Wallet wallet;
     const v1::WalletKey* key = nullptr;
@@ -103,69 +86,20 @@ Result<Ready, Problem> get_ready(const Options& options) {
     return ready;
 }
 
-template <typename E>
-Result<std::vector<E>, Problem> read_names(const std::vector<std::string>& names,
-                                           const std::string& what) {
-    std::vector<E> out;
-    for (const auto& name : names) {
-        const auto value = proto::value_of<E>(name);
-        if (!value) {
-            return fail(Problem{Exit::kUsage, "'" + name + "' is not " + what,
-                                "Known: " + joined(proto::names_of<E>()) + "."});
-        }
-        out.push_back(*value);
-    }
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
-}
-
 void consent(const Options& options, Context& context) {
-    const auto purposes = read_names<v1::PurposeOfUse>(options.purposes, "a purpose of use");
-    if (!purposes) return context.fail(purposes.error());
-    const auto actions = read_names<v1::AccessAction>(options.actions, "an action");
-    if (!actions) return context.fail(actions.error());
     auto ready = get_ready(options);
     if (!ready) return context.fail(ready.error());
-    const auto row = row_of(ready->to, "identity/gate/" + options.link);
-    if (!row) return context.fail(row.error());
-    v1::ConsentGate gate;
-    if (*row && !proto::parse_canonical(**row, gate))
-        return context.fail(Exit::kInternal, "the node's answer is not a consent gate");
-    v1::IdentityCommand command;
-    auto& grant = *command.mutable_grant_consent();
-    grant.set_link_id(ready->key->link_id());
-    grant.set_provision(options.object ? v1::CONSENT_PROVISION_DENY : v1::CONSENT_PROVISION_PERMIT);
-    for (const auto purpose : *purposes)
-        grant.add_purposes(purpose);
-    for (const auto action : *actions)
-        grant.add_actions(action);
-    // From a little before, because block time may be behind this machine's.
-    const auto from = now().value - 60'000;
-    grant.set_valid_from_unix_ms(from);
-    grant.set_valid_until_unix_ms(from + options.days * kDayMs);
-    grant.set_gate_version(gate.version());
-    give(options, command, ready->wallet, *ready->key, ready->to, context);
+    const auto command = grant_command(options.terms, ready->key->link_id(), ready->to.node);
+    if (!command) return context.fail(command.error());
+    give(options, *command, ready->wallet, *ready->key, ready->to, context);
 }
 
 void revoke(const Options& options, Context& context) {
     auto ready = get_ready(options);
     if (!ready) return context.fail(ready.error());
-    const auto row = row_of(
-        ready->to, "identity/consent/" + options.link + "/" + std::to_string(options.number));
-    if (!row) return context.fail(row.error());
-    v1::Consent given;
-    if (!*row || !proto::parse_canonical(**row, given)) {
-        return context.fail(
-            Exit::kRefused, "the link has no consent of that number",
-            "'consilium ledger list identity/consent/" + options.link + "' shows them.");
-    }
-    v1::IdentityCommand command;
-    auto& out = *command.mutable_revoke_consent();
-    out.set_link_id(ready->key->link_id());
-    out.set_number(options.number);
-    out.set_version(given.version());
-    give(options, command, ready->wallet, *ready->key, ready->to, context);
+    const auto command = revoke_command(ready->key->link_id(), options.number, ready->to.node);
+    if (!command) return context.fail(command.error());
+    give(options, *command, ready->wallet, *ready->key, ready->to, context);
 }
 
 std::string text_of(const std::string& body, const char* name) {
@@ -231,16 +165,7 @@ void add_wallet_signing(CLI::App& group, Context& context) {
     signing->add_option("--relay", options->relay, "The member whose node submits it")->required();
     signing->add_option("--out", options->out, "Where the signed one goes")->required();
     CLI::App* given = add("consent", "Consent, or object, through a member's node", consent);
-    given
-        ->add_option("--purpose", options->purposes,
-                     "A purpose of use; may be given more than once")
-        ->required();
-    given->add_option("--action", options->actions, "read or contribute; may be given twice")
-        ->capture_default_str();
-    given->add_option("--days", options->days, "How long it holds")
-        ->check(CLI::Range(1, 36'500))
-        ->capture_default_str();
-    given->add_flag("--object", options->object, "An objection: it prevails over any consent");
+    add_consent_terms(*given, options->terms);
     CLI::App* revoked = add("revoke", "Revoke a consent through a member's node", revoke);
     revoked->add_option("--number", options->number, "The consent's number under the link")
         ->required();

@@ -30,6 +30,10 @@ void add_record(CLI::App& app, Context& context);
 void add_record_erasure(CLI::App& group, Context& context);
 void add_token(CLI::App& app, Context& context);
 void add_wallet(CLI::App& app, Context& context);
+void add_chart(CLI::App& app, Context& context);
+void add_consent(CLI::App& app, Context& context);
+// Adds itself to the group `record`, which it makes when it is not there.
+void add_record_read(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man_page(CLI::App& app, Context& context);

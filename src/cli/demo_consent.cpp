@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.hpp"
+#include "cli/consent_terms.hpp"
 #include "cli/demo_person.hpp"
 #include "cli/wallet_file.hpp"
 #include "consilium/v1/ehr.pb.h"
-#include "consilium/v1/identity.pb.h"
 #include "formats/json/write.hpp"
 #include "node/member_vault.hpp"
 
@@ -137,12 +137,9 @@ StepResult demo_card(DemoWorld& world) {
 
 StepResult demo_revoke(DemoWorld& world) {
     auto& patient = world.patient;
-    v1::IdentityCommand command;
-    auto& revoke = *command.mutable_revoke_consent();
-    revoke.set_link_id(patient.link);
-    revoke.set_number(1);
-    revoke.set_version(1);
-    const auto height = demo_relay(world, "payer", command, "revocation");
+    const auto command = revoke_command(patient.link, 1, world.node("payer"));
+    if (!command) return fail(command.error());
+    const auto height = demo_relay(world, "payer", *command, "revocation");
     if (!height) return fail(height.error());
     patient.revoked = *height;
     const auto denied = ask_and_be_denied(world, "denial-after-revocation");

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.hpp"
+#include "cli/consent_terms.hpp"
 #include "cli/demo_person.hpp"
 #include "consilium/v1/ehr.pb.h"
-#include "consilium/v1/identity.pb.h"
 
 // The patient consents, and the record crosses.
 namespace consilium::cli {
 namespace {
 
-constexpr std::uint64_t kYearMs = 365ULL * 24 * 3600 * 1000;
-constexpr std::uint64_t kClockSlackMs = 60'000;
-
 Result<Height, Problem> consent(DemoWorld& world) {
-    v1::IdentityCommand command;
-    auto& grant = *command.mutable_grant_consent();
-    grant.set_link_id(world.patient.link);
-    grant.set_provision(v1::CONSENT_PROVISION_PERMIT);
-    grant.add_purposes(v1::PURPOSE_OF_USE_TREAT);
-    grant.add_actions(v1::ACCESS_ACTION_READ);
-    // From a little before, because block time may be behind this machine's.
-    grant.set_valid_from_unix_ms(now().value - kClockSlackMs);
-    grant.set_valid_until_unix_ms(grant.valid_from_unix_ms() + kYearMs);
-    return demo_relay(world, "clinic", command, "consent");
+    ConsentTerms terms;
+    terms.purposes = {"treat"};
+    const auto command = grant_command(terms, world.patient.link, world.node("clinic"));
+    if (!command) return fail(command.error());
+    return demo_relay(world, "clinic", *command, "consent");
 }
 
 struct Crossed {
