@@ -29,6 +29,8 @@ const std::vector<Story>& story() {
         {"A chart card is not a consent", demo_card},
         {"The patient consents, and the record crosses", demo_consent},
         {"The patient revokes", demo_revoke},
+        {"An emergency, under review", demo_emergency},
+        {"A disclosure by law, accounted for", demo_law},
         {"Every alteration is detected", demo_tamper},
         {"A node stops and returns", demo_absence}};
     return kStory;

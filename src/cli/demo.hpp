@@ -87,6 +87,8 @@ using StepResult = Result<std::vector<std::string>, Problem>;
 [[nodiscard]] StepResult demo_card(DemoWorld& world);
 [[nodiscard]] StepResult demo_consent(DemoWorld& world);
 [[nodiscard]] StepResult demo_revoke(DemoWorld& world);
+[[nodiscard]] StepResult demo_emergency(DemoWorld& world);
+[[nodiscard]] StepResult demo_law(DemoWorld& world);
 [[nodiscard]] StepResult demo_tamper(DemoWorld& world);
 [[nodiscard]] StepResult demo_absence(DemoWorld& world);
 

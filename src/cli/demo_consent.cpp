@@ -11,8 +11,8 @@
 namespace consilium::cli {
 namespace {
 
-constexpr std::string_view kReadScope = "user/*.rs";
-constexpr std::string_view kCardScope = "user/ChartCard.cr";
+constexpr const char* kReadScope = "user/*.rs";
+constexpr const char* kCardScope = "user/ChartCard.cr";
 
 // The patient's own: a key for this link and no other. The file opens with the passphrase beside
 // it.
@@ -38,7 +38,7 @@ Status<Problem> keep_wallet(DemoWorld& world) {
 // it at the clinic.
 Status<Problem> hand_over_card(DemoWorld& world) {
     auto& patient = world.patient;
-    auto desk = demo_person(world, "hospital", kCardScope);
+    auto desk = demo_person(world, "hospital", {kCardScope});
     if (!desk) return fail(desk.error());
     const auto issued = desk->post_expecting(
         201, "/v1/cards/issued",
@@ -49,7 +49,7 @@ Status<Problem> hand_over_card(DemoWorld& world) {
     if (!card || !patient.wallet->add_card(*card, patient.key))
         return fail(demo_failed("the wallet takes the card"));
     patient.link = card->link.bytes();
-    auto reception = demo_person(world, "clinic", kCardScope);
+    auto reception = demo_person(world, "clinic", {kCardScope});
     if (!reception) return fail(reception.error());
     const auto kept = reception->post_expecting(201, "/v1/cards", wallet::write_card(*card));
     if (!kept) return fail(kept.error());
@@ -78,7 +78,7 @@ struct Denied {
 // The clinician asks for everything and is told no; the row is proven by the regulator's node.
 Result<Denied, Problem> ask_and_be_denied(DemoWorld& world, const std::string& name) {
     auto& patient = world.patient;
-    auto clinician = demo_person(world, "clinic", kReadScope, "TREAT");
+    auto clinician = demo_person(world, "clinic", {kReadScope, "TREAT"});
     if (!clinician) return fail(clinician.error());
     const auto told = clinician->get_expecting(403, "/fhir/Patient/" + patient.id + "/$everything");
     if (!told) return fail(told.error());
@@ -110,7 +110,7 @@ std::string row_name(const DemoWorld& world) {
 
 StepResult demo_card(DemoWorld& world) {
     if (auto made = make_wallet(world); !made) return fail(made.error());
-    auto clinician = demo_person(world, "clinic", kReadScope, "TREAT");
+    auto clinician = demo_person(world, "clinic", {kReadScope, "TREAT"});
     if (!clinician) return fail(clinician.error());
     const std::string everything = "/fhir/Patient/" + world.patient.id + "/$everything";
     if (auto unknown = clinician->get_expecting(404, everything); !unknown)
@@ -118,7 +118,7 @@ StepResult demo_card(DemoWorld& world) {
     if (auto given = hand_over_card(world); !given) return fail(given.error());
     const auto denied = ask_and_be_denied(world, "denial");
     if (!denied) return fail(denied.error());
-    auto officer = demo_person(world, "hospital", "user/Disclosure.r");
+    auto officer = demo_person(world, "hospital", {"user/Disclosure.r"});
     if (!officer) return fail(officer.error());
     const auto served = officer->get_expecting(200, "/v1/exchange/served");
     if (!served) return fail(served.error());
@@ -146,7 +146,7 @@ StepResult demo_revoke(DemoWorld& world) {
     if (!denied) return fail(denied.error());
     if (denied->height <= *height)
         return fail(demo_failed("the denial stands after the revocation"));
-    auto officer = demo_person(world, "clinic", "user/Disclosure.r");
+    auto officer = demo_person(world, "clinic", {"user/Disclosure.r"});
     if (!officer) return fail(officer.error());
     const std::string link = to_hex(patient.link);
     const auto listed = officer->get_expecting(200, "/v1/exchange/disclosures?link=" + link);

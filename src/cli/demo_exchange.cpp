@@ -25,12 +25,12 @@ struct Crossed {
 // The same question at the clinic and at home: the same resources, byte for byte.
 Result<Crossed, Problem> crosses(DemoWorld& world, const std::string& asked,
                                  const std::string& at_home) {
-    auto clinician = demo_person(world, "clinic", "user/*.rs", "TREAT");
+    auto clinician = demo_person(world, "clinic", {"user/*.rs", "TREAT"});
     if (!clinician) return fail(clinician.error());
     const auto here = clinician->get_expecting(200, asked);
     if (!here) return fail(here.error());
     ++world.patient.asked;
-    auto hospital = demo_person(world, "hospital", "user/*.rs");
+    auto hospital = demo_person(world, "hospital", {"user/*.rs"});
     if (!hospital) return fail(hospital.error());
     const auto there = hospital->get_expecting(200, at_home);
     if (!there) return fail(there.error());

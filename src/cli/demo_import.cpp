@@ -17,7 +17,7 @@ namespace {
 using formats::json::Value;
 
 constexpr std::string_view kGiveDemoData = "Give --data the folder demo/data of the repository.";
-constexpr std::string_view kIntegrationScope = "user/*.cruds user/Import.cr system/*.rs";
+constexpr const char* kIntegrationScope = "user/*.cruds user/Import.cr system/*.rs";
 
 // What a patient's record looks for among the Bundles.
 bool has_patient(const Value& bundle) {
@@ -217,7 +217,7 @@ Status<Problem> demo_load(DemoWorld& world) {
 }
 
 StepResult demo_import(DemoWorld& world) {
-    auto hospital = demo_person(world, "hospital", kIntegrationScope);
+    auto hospital = demo_person(world, "hospital", {kIntegrationScope});
     if (!hospital) return fail(hospital.error());
     Taken taken;
     {

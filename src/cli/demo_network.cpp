@@ -181,6 +181,7 @@ StepResult demo_genesis(DemoWorld& world) {
     if (!ports) return fail(ports.error());
     plan.ports = std::move(ports).value();
     plan.user_days = 2;
+    plan.clinicians = 2;  // one who is cleared for emergencies, and the others
     const auto made = make_network(world.home, plan, [] {});
     if (!made) return fail(made.error());
     if (auto started = start_nodes(world); !started) return fail(started.error());
@@ -215,7 +216,7 @@ StepResult demo_absence(DemoWorld& world) {
         return fail(demo_failed("a stopped node does not answer"));
     }
     constexpr int kMeasured = 20;
-    auto hospital = demo_person(world, "hospital", "user/*.cruds");
+    auto hospital = demo_person(world, "hospital", {"user/*.cruds"});
     if (!hospital) return fail(hospital.error());
     if (auto stored = measure(*hospital, world.patient.id, kMeasured); !stored)
         return fail(stored.error());

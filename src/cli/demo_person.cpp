@@ -57,30 +57,19 @@ Result<Told, Problem> Person::ask(const HttpRequest& request) {
     return told;
 }
 
-Result<Told, Problem> Person::get(const std::string& target) {
-    return ask({"GET", target, {}, accepted_of(target), {}, {}});
-}
-
-Result<Told, Problem> Person::post(const std::string& target, const std::string& body) {
-    return ask({"POST", target, media_of(target), accepted_of(target), body, {}});
-}
-
-Result<Told, Problem> Person::put(const std::string& target, const std::string& body) {
-    return ask({"PUT", target, media_of(target), accepted_of(target), body, {}});
-}
-
-Result<Told, Problem> Person::get_expecting(unsigned status, const std::string& target) {
-    auto told = get(target);
-    if (told && told->status != status)
-        return fail(unexpected(member_, {"GET", target, {}, {}, {}, {}}, *told, status));
+Result<Told, Problem> Person::get_expecting(unsigned status, const std::string& target,
+                                            const Headers& headers) {
+    const HttpRequest request{"GET", target, {}, accepted_of(target), {}, headers};
+    auto told = ask(request);
+    if (told && told->status != status) return fail(unexpected(member_, request, *told, status));
     return told;
 }
 
 Result<Told, Problem> Person::post_expecting(unsigned status, const std::string& target,
                                              const std::string& body) {
-    auto told = post(target, body);
-    if (told && told->status != status)
-        return fail(unexpected(member_, {"POST", target, {}, {}, {}, {}}, *told, status));
+    const HttpRequest request{"POST", target, media_of(target), accepted_of(target), body, {}};
+    auto told = ask(request);
+    if (told && told->status != status) return fail(unexpected(member_, request, *told, status));
     return told;
 }
 
@@ -91,13 +80,15 @@ Result<std::string, Problem> Person::text(const std::string& target) {
 }
 
 Result<Person, Problem> demo_person(const DemoWorld& world, const std::string& member,
-                                    std::string_view scope, std::string_view purpose,
-                                    bool break_glass) {
+                                    const Badge& badge) {
     const auto opened = open_member({world.home.folder.string(), member});
     if (!opened) return fail(opened.error());
-    http::TokenRequest request{member, "consilium-demo", std::string(scope), 3'600'000};
-    request.purpose_of_use = purpose;
-    request.break_glass = break_glass;
+    http::TokenRequest request;
+    request.subject = badge.subject.empty() ? member : badge.subject;
+    request.client_id = "consilium-demo";
+    request.scope = badge.scope;
+    request.purpose_of_use = badge.purpose;
+    request.break_glass = badge.break_glass;
     const auto token = issue_token(*opened, request);
     if (!token) return fail(token.error());
     auto certificate = read_file(opened->config.http.certificate);

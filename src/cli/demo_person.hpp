@@ -30,12 +30,10 @@ class Person {
     Person(std::string member, Endpoint endpoint)
         : member_(std::move(member)), http_(std::move(endpoint)) {}
 
-    [[nodiscard]] Result<Told, Problem> get(const std::string& target);
-    // FHIR under /fhir, other JSON elsewhere.
-    [[nodiscard]] Result<Told, Problem> post(const std::string& target, const std::string& body);
-    [[nodiscard]] Result<Told, Problem> put(const std::string& target, const std::string& body);
-    // The same, where another status ends the demo.
-    [[nodiscard]] Result<Told, Problem> get_expecting(unsigned status, const std::string& target);
+    // FHIR under /fhir, other JSON elsewhere. Another status than the expected one ends the demo.
+    using Headers = std::vector<std::pair<std::string, std::string>>;
+    [[nodiscard]] Result<Told, Problem> get_expecting(unsigned status, const std::string& target,
+                                                      const Headers& headers = {});
     [[nodiscard]] Result<Told, Problem> post_expecting(unsigned status, const std::string& target,
                                                        const std::string& body);
     // A text that is no JSON.
@@ -49,11 +47,15 @@ class Person {
     HttpsClient http_;
 };
 
-// Issued by the member's administrator: SMART scopes, and the purpose of use where there is one.
+// What a token says, as the member's administrator issues it.
+struct Badge {
+    std::string scope{};    // SMART scopes
+    std::string purpose{};  // of use, where there is one
+    std::string subject{};  // empty: the member
+    bool break_glass = false;
+};
 [[nodiscard]] Result<Person, Problem> demo_person(const DemoWorld& world, const std::string& member,
-                                                  std::string_view scope,
-                                                  std::string_view purpose = {},
-                                                  bool break_glass = false);
+                                                  const Badge& badge);
 
 // Asks again until `holds` says so; after ten seconds the claim does not hold.
 [[nodiscard]] Status<Problem> demo_wait(const std::string& claim,

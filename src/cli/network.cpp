@@ -124,10 +124,11 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     describe(made.genesis, member);
     if (auto done = make_keys(home, start, made); !done) return fail(done.error());
     if (auto done = make_certificate(home, plan.address, made); !done) return fail(done.error());
-    const auto users =
-        make_users(start, plan.user_days,
-                   {v1::ROLE_SERVICE, v1::ROLE_CLINICIAN, v1::ROLE_CLERK, v1::ROLE_PRIVACY_OFFICER,
-                    v1::ROLE_ADMINISTRATOR, v1::ROLE_AUDITOR});
+    std::vector<v1::Role> roles{v1::ROLE_SERVICE};
+    roles.insert(roles.end(), plan.clinicians, v1::ROLE_CLINICIAN);
+    roles.insert(roles.end(), {v1::ROLE_CLERK, v1::ROLE_PRIVACY_OFFICER, v1::ROLE_ADMINISTRATOR,
+                               v1::ROLE_AUDITOR});
+    const auto users = make_users(start, plan.user_days, roles);
     for (const auto& entry : users)
         add_user(made.genesis, entry);
     if (auto done = write_secret(home.users(), node::format_users(users)); !done) {

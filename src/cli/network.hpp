@@ -28,6 +28,7 @@ struct NetworkPlan {
     // Instead: one per member, in order of id, then one per member for its peers.
     std::vector<std::uint16_t> ports;
     std::uint32_t user_days = 30;
+    std::uint32_t clinicians = 1;  // ids of that role per member and day
 };
 
 // A hospital, a clinic, a payer and a regulator that audits.
