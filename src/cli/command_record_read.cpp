@@ -67,8 +67,7 @@ void read(const Options& options, Context& context) {
 }  // namespace
 
 void add_record_read(CLI::App& app, Context& context) {
-    CLI::App* group = app.get_subcommand_no_throw("record");
-    if (group == nullptr) group = add_group(app, "record", "Read, disclose and erase records");
+    CLI::App* group = app.get_subcommand("record");
     auto options = std::make_shared<Options>();
     CLI::App* command =
         add_command(*group, context, "read",

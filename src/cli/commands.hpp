@@ -32,7 +32,7 @@ void add_token(CLI::App& app, Context& context);
 void add_wallet(CLI::App& app, Context& context);
 void add_chart(CLI::App& app, Context& context);
 void add_consent(CLI::App& app, Context& context);
-// Adds itself to the group `record`, which it makes when it is not there.
+// To the group that add_record makes.
 void add_record_read(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);

@@ -14,7 +14,9 @@ NEEDLE_BYTES_MIN = 8
 DATA = ("--data", support.ROOT / "demo/data", "--imperfect", support.ROOT / "demo/imperfect.json")
 TITLES = ["Four members and a ledger", "The hospital takes in its patients' records",
           "A chart card is not a consent", "The patient consents, and the record crosses",
-          "The patient revokes", "Every alteration is detected", "A node stops and returns"]
+          "The patient revokes", "An emergency, under review",
+          "A disclosure by law, accounted for", "Every alteration is detected",
+          "A node stops and returns"]
 IDENTIFYING = ("family", "given", "birthDate", "value", "line", "id", "fullUrl", "reference")
 
 
@@ -83,6 +85,11 @@ class DemoTest(support.Case):
         self.says("The patient revokes", "through the payer's node", "403, The ledger denied",
                   "disclosure 1 of hospital: 169 resources",
                   "disclosure 2 of hospital: 11 resources")
+        self.says("An emergency, under review", "without consent: 169 resources",
+                  "both privacy officers have it on their worklists",
+                  "The payer tries all 5 chart and link ids", "nothing")
+        self.says("A disclosure by law, accounted for", "45 CFR 164.512(b)",
+                  "exactly that row", "treatment is not in it")
         self.says("Every alteration is detected", "consent's receipt: the transaction",
                   "block of the revocation: the items", "row of the denial: the state proof",
                   "list of disclosures: the state proof",
@@ -131,6 +138,8 @@ class DemoTest(support.Case):
             self.assertEqual(by_name[name]["kind"], "outcome")
         self.assertEqual(by_name["denial-row"]["kind"], "present")
         self.assertEqual(by_name["disclosures"]["kind"], "complete list")
+        self.assertEqual(len(by_name["accountable"]["rows"]), 1)
+        self.assertEqual(len(by_name["not-accountable"].get("rows", [])), 0)
         self.assertEqual(len(by_name["disclosures"]["rows"]), 2)
         # Another network's genesis vouches for none of them.
         other = self.make_network("other")
@@ -178,9 +187,11 @@ class DemoTest(support.Case):
                 "--member", "regulator").json()["rows"]]
 
         decisions = [(r["gate"]["decision"], r["gate"]["rule"]) for r in rows("ehr/request")]
-        self.assertEqual(decisions, [("denied", "no-consent"), ("granted", "consent"),
-                                     ("granted", "consent"), ("denied", "no-consent")])
-        self.assertEqual([r["status"] for r in rows("ehr/disclosure")], ["received"] * 2)
+        self.assertEqual(decisions[:4], [("denied", "no-consent"), ("granted", "consent"),
+                                         ("granted", "consent"), ("denied", "no-consent")])
+        self.assertEqual(decisions[4][0], "granted", "the emergency")
+        self.assertEqual({d[0] for d in decisions[5:]} - {"denied"}, set())
+        self.assertEqual([r["status"] for r in rows("ehr/disclosure")], ["received"] * 3)
         self.assertEqual([r["status"] for r in rows("identity/consent")], ["revoked"])
         charts = self.ok("ledger", "state", "charts/chart", "--json", "--home", network,
                          "--member", "clinic").json()["rows"]
