@@ -18,7 +18,7 @@ Result<std::pair<std::string, std::string>, Problem> immunization(DemoWorld& wor
     if (!told) return fail(told.error());
     const auto found = resources_of(told->root());
     if (found.empty()) return fail(demo_failed("the patient has an immunization"));
-    return *found.begin();
+    return std::pair<std::string, std::string>(*found.begin());
 }
 
 // What came to the regulator, once it has acknowledged it.
