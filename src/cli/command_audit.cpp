@@ -6,6 +6,7 @@
 
 #include "base/rfc3339.hpp"
 #include "cli/access.hpp"
+#include "cli/audit_folder.hpp"
 #include "cli/commands.hpp"
 #include "cli/home.hpp"
 #include "cli/verification.hpp"
@@ -35,23 +36,6 @@ struct Options {
     std::string max_age;
 };
 
-Status<Problem> write_package(const fs::path& folder, const audit::PackageFiles& files) {
-    std::error_code error;
-    if (fs::exists(folder, error) && !fs::is_empty(folder, error))
-        return fail(Problem{Exit::kUsage, folder.string() + " exists and is not empty",
-                            "Give --out a folder that does not exist yet."});
-    for (const auto& [name, bytes] : files) {
-        const fs::path file = folder / name;
-        fs::create_directories(file.parent_path(), error);
-        if (error)
-            return fail(Problem{Exit::kDisk, file.parent_path().string() + " cannot be made", {}});
-        if (auto written = write_file(file, bytes); !written) return fail(written.error());
-    }
-    // It opens what the ledger keeps closed, and may hold documents.
-    fs::permissions(folder, fs::perms::owner_all, error);
-    return Done{};
-}
-
 // Names a value for a query; patients' ids and times have no other characters.
 bool is_plain(std::string_view text) {
     return text.find_first_not_of(
@@ -78,7 +62,7 @@ void export_package(const Options& options, Context& context) {
     if (!archive) return context.fail(archive.error());
     const auto files = audit::read_tar(*archive);
     if (!files) return context.fail(Exit::kInternal, "the node's answer is no audit package");
-    if (auto written = write_package(options.out, *files); !written)
+    if (auto written = write_audit_folder(options.out, *files); !written)
         return context.fail(written.error());
     if (context.json) {
         context.out << node::pretty_json(json::object{{"folder", options.out},
