@@ -11,8 +11,6 @@
 #include "cli/wallet_signing.hpp"
 #include "node/genesis.hpp"
 #include "node/json_text.hpp"
-#include "proto/canonical.hpp"
-#include "wallet/challenge.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -102,15 +100,6 @@ void revoke(const Options& options, Context& context) {
     give(options, *command, ready->wallet, *ready->key, ready->to, context);
 }
 
-std::string text_of(const std::string& body, const char* name) {
-    boost::system::error_code error;
-    const json::value parsed = json::parse(body, error);
-    const auto* object = error ? nullptr : parsed.if_object();
-    const auto* value = object == nullptr ? nullptr : object->if_contains(name);
-    const auto* text = value == nullptr ? nullptr : value->if_string();
-    return text == nullptr ? std::string() : std::string(text->data(), text->size());
-}
-
 void token(const Options& options, Context& context) {
     const auto wallet = open_wallet(options.wallet);
     if (!wallet) return context.fail(wallet.error());
@@ -118,34 +107,9 @@ void token(const Options& options, Context& context) {
     if (!key) return context.fail(key.error());
     auto to = connect(options.node);
     if (!to) return context.fail(to.error());
-    const auto asked = to->node.post_json("/v1/patient/challenge",
-                                          R"({"link":")" + to_hex((*key)->link_id()) + "\"}");
-    if (!asked) return context.fail(asked.error());
-    const auto bytes = from_hex(text_of(*asked, "challenge"));
-    v1::IssuedChallenge issued;
-    const auto challenge = bytes && proto::parse_canonical(*bytes, issued)
-                               ? wallet::read_challenge(issued.challenge())
-                               : std::nullopt;
-    if (!challenge) return context.fail(Exit::kInternal, "the node's answer is no challenge");
-    ledger::NetworkId network;
-    (void)assign(network, (*key)->network_id());
-    const bool ours = challenge->member_id() == (*key)->custodian() ||
-                      challenge->member_id() == (*key)->counterparty();
-    const auto wrong =
-        wallet::check_challenge(*challenge, {network, challenge->member_id(), now()});
-    if (wrong || !ours || challenge->link_id() != (*key)->link_id()) {
-        return context.fail(Exit::kRefused,
-                            "the node asks for a signature that would serve something else; "
-                            "nothing was signed",
-                            "Are this machine's clock and the node's address right?");
-    }
-    const auto signature =
-        wallet->key((*key)->number()).sign(wallet::challenge_digest(issued.challenge()).view());
-    const auto answer = to->node.post_json(
-        "/v1/patient/token",
-        R"({"challenge":")" + to_hex(*bytes) + R"(","signature":")" + to_hex(signature) + "\"}");
+    const auto answer = ask_patient_token(*wallet, **key, to->node);
     if (!answer) return context.fail(answer.error());
-    context.out << (context.json ? *answer : text_of(*answer, "access_token")) << '\n';
+    context.out << (context.json ? answer->json : answer->token) << '\n';
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "cli/node_client.hpp"
 #include "cli/output.hpp"
 #include "wallet/wallet.hpp"
 
@@ -15,5 +16,16 @@ namespace consilium::cli {
                                                    const v1::WalletKey& key,
                                                    const Bytes& transaction,
                                                    const std::string& member);
+
+struct PatientAccess {
+    std::string token;
+    std::string json;  // all that the node answered
+};
+
+// Proves a link's key to the node of either end of the link, which gives an access token for what
+// is under it (docs/formats/wallet.md). A challenge that would serve something else is not signed.
+[[nodiscard]] Result<PatientAccess, Problem> ask_patient_token(const wallet::Wallet& wallet,
+                                                               const v1::WalletKey& key,
+                                                               NodeClient& node);
 
 }  // namespace consilium::cli
