@@ -28,11 +28,13 @@ const std::vector<Story>& story() {
         {"The hospital takes in its patients' records", demo_import},
         {"A chart card is not a consent", demo_card},
         {"The patient consents, and the record crosses", demo_consent},
+        {"The clinician contributes", demo_contribution},
         {"The patient revokes", demo_revoke},
         {"An emergency, under review", demo_emergency},
         {"A disclosure by law, accounted for", demo_law},
         {"Every alteration is detected", demo_tamper},
-        {"A node stops and returns", demo_absence}};
+        {"Two documents are erased", demo_erasure},
+        {"The stopped node returns", demo_absence}};
     return kStory;
 }
 
@@ -88,7 +90,11 @@ void print_end(const DemoWorld& world, const std::vector<DemoStep>& steps, Conte
                 << ": receipts/ can be verified by anyone who has genesis.json:\n"
                 << "  " << context.program << " receipt verify --genesis "
                 << (world.options.folder / "genesis.json").string() << " "
-                << (world.options.folder / "receipts").string() << "/*\n";
+                << (world.options.folder / "receipts").string() << "/*\n"
+                << "So can package/, which the patient had made:\n"
+                << "  " << context.program << " audit verify --genesis "
+                << (world.options.folder / "genesis.json").string() << " "
+                << (world.options.folder / "package").string() << "\n";
 }
 
 void print_json(const DemoWorld& world, const std::vector<DemoStep>& steps, Context& context) {

@@ -17,12 +17,17 @@
 #include "cli/verification.hpp"
 #include "node/process.hpp"
 #include "proto/canonical.hpp"
+#include "services/audit/package.hpp"
 #include "wallet/wallet.hpp"
 
 // The story that `consilium demo` tells: four members in one process, each with a node of its own,
 // its own ledger copy, vault and HTTPS API, through which everything is done. Each step checks what
 // it claims; a claim that does not hold ends the demo with an error.
 namespace consilium::cli {
+
+// In the demo's network an emergency is to be reviewed this soon, so that it can be shown what
+// happens when it is not.
+inline constexpr std::uint64_t kDemoReviewMs = 2000;
 
 struct DemoOptions {
     std::filesystem::path folder = "consilium-demo";
@@ -50,10 +55,12 @@ struct DemoPatient {
     std::string id;  // the hospital's FHIR id
     std::size_t resources = 0;
     std::optional<wallet::Wallet> wallet;
-    std::uint32_t key = 0;    // of the wallet, for the link to the clinic
-    Bytes link;               // hospital to clinic
-    std::uint32_t asked = 0;  // requests under the link so far
-    Height revoked = 0;       // the block of the revocation
+    std::uint32_t key = 0;       // of the wallet, for the link to the clinic
+    Bytes link;                  // hospital to clinic
+    std::uint32_t asked = 0;     // requests under the link so far
+    Height revoked = 0;          // the block of the revocation
+    std::string immunization{};  // "Immunization/ID", reported to the regulator
+    std::string report_link{};   // hospital to regulator, hexadecimal
 };
 
 // What the steps share.
@@ -71,6 +78,9 @@ struct DemoWorld {
     std::vector<KeptReceipt> receipts{};      // of what was submitted or proven
     std::vector<std::string> transactions{};  // ids of those whose outcomes the receipts prove
     std::optional<verify::Trust> trust{};
+    services::audit::PackageFiles package{};  // of the patient, the newest that was fetched
+    Height stopped_at = 0;                    // where the clinic's node was stopped
+    std::string outstanding{};                // the erasure that waits for the clinic
 
     NodeClient& node(const std::string& member) { return nodes.at(member); }
 };
@@ -86,11 +96,22 @@ using StepResult = Result<std::vector<std::string>, Problem>;
 [[nodiscard]] StepResult demo_import(DemoWorld& world);
 [[nodiscard]] StepResult demo_card(DemoWorld& world);
 [[nodiscard]] StepResult demo_consent(DemoWorld& world);
+[[nodiscard]] StepResult demo_contribution(DemoWorld& world);
 [[nodiscard]] StepResult demo_revoke(DemoWorld& world);
 [[nodiscard]] StepResult demo_emergency(DemoWorld& world);
 [[nodiscard]] StepResult demo_law(DemoWorld& world);
 [[nodiscard]] StepResult demo_tamper(DemoWorld& world);
+[[nodiscard]] StepResult demo_erasure(DemoWorld& world);
 [[nodiscard]] StepResult demo_absence(DemoWorld& world);
+
+// ---- parts of steps in files of their own
+
+// The patient asks who saw what, and checks it: findings.
+[[nodiscard]] StepResult demo_reports(DemoWorld& world);
+// Emergency access under review, from its deadline on: findings.
+[[nodiscard]] StepResult demo_reviews(DemoWorld& world, UnixMs due);
+// Once all ledger copies agree; `stopped_at` is where they stand.
+[[nodiscard]] Status<Problem> demo_stop_clinic(DemoWorld& world);
 
 // ---- shared by the steps
 

@@ -101,6 +101,12 @@ Result<Denied, Problem> ask_and_be_denied(DemoWorld& world, const std::string& n
     return Denied{reason_in(words), told->took_us, outcome->height, *request};
 }
 
+Result<Height, Problem> revoke(DemoWorld& world, std::uint32_t number, const std::string& name) {
+    const auto command = revoke_command(world.patient.link, number, world.node("payer"));
+    if (!command) return fail(command.error());
+    return demo_relay(world, "payer", *command, name);
+}
+
 std::string row_name(const DemoWorld& world) {
     return "ehr/request/" + short_id(world.patient.link) + "/" +
            std::to_string(world.patient.asked);
@@ -137,9 +143,9 @@ StepResult demo_card(DemoWorld& world) {
 
 StepResult demo_revoke(DemoWorld& world) {
     auto& patient = world.patient;
-    const auto command = revoke_command(patient.link, 1, world.node("payer"));
-    if (!command) return fail(command.error());
-    const auto height = demo_relay(world, "payer", *command, "revocation");
+    if (auto other = revoke(world, 2, "revocation-of-contributing"); !other)
+        return fail(other.error());
+    const auto height = revoke(world, 1, "revocation");
     if (!height) return fail(height.error());
     patient.revoked = *height;
     const auto denied = ask_and_be_denied(world, "denial-after-revocation");
@@ -152,9 +158,9 @@ StepResult demo_revoke(DemoWorld& world) {
     const auto listed = officer->get_expecting(200, "/v1/exchange/disclosures?link=" + link);
     if (!listed) return fail(listed.error());
     std::vector<std::string> findings{
-        "The patient revokes through the payer's node: block " + std::to_string(*height) +
-            ". The same read in block " + std::to_string(denied->height) + ": 403, " +
-            denied->reason,
+        "The patient revokes both consents through the payer's node, the one to read in block " +
+            std::to_string(*height) + ". The same read in block " + std::to_string(denied->height) +
+            ": 403, " + denied->reason,
         "What was disclosed before is listed, and stays in the clinic's record as it came:"};
     for (const auto& item : list_in(listed->root(), "items")) {
         const auto number = number_in(&item, "disclosure");

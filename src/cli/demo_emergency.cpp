@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hex.hpp"
-#include "base/rfc3339.hpp"
 #include "cli/demo_person.hpp"
 #include "consilium/v1/ehr.pb.h"
 #include "contracts/registry/registry.hpp"
 #include "crypto/random.hpp"
+#include "formats/json/parse.hpp"
 
-// An emergency: a cleared clinician breaks the glass, and both privacy officers have to review it.
-// Who tries the ids on the ledger one by one gets nothing.
+// An emergency: a cleared clinician breaks the glass; the patient and both privacy officers see it.
+// Who tries the ids on the ledger one by one gets nothing. What comes of it: demo_reviews.cpp.
 namespace consilium::cli {
 namespace {
 
 using formats::json::Value;
 
-constexpr const char* kSubject = "dr-frey";
-constexpr const char* kReason = "treatment-cannot-wait; unconscious%2C%20chest%20pain";
+constexpr std::size_t kReportBytesMax = 16U << 20U;
 
 Status<Problem> clear(DemoWorld& world) {
     auto officer =
@@ -22,7 +21,7 @@ Status<Problem> clear(DemoWorld& world) {
     if (!officer) return fail(officer.error());
     const auto told = officer->post_expecting(
         200, "/v1/emergency/clearances",
-        R"({"subjects":[")" + std::string(kSubject) + R"("],"withdraw":false})");
+        R"({"subjects":[")" + std::string(kEmergencySubject) + R"("],"withdraw":false})");
     if (!told) return fail(told.error());
     for (const Value& item : list_in(told->root(), "items")) {
         if (text_in(&item, "ledger") == "stands") return Done{};
@@ -38,10 +37,10 @@ struct Served {
 
 Result<Served, Problem> break_the_glass(DemoWorld& world) {
     auto& patient = world.patient;
-    auto doctor = demo_person(world, "clinic", {"user/*.rs", "BTG", kSubject, true});
+    auto doctor = demo_person(world, "clinic", {"user/*.rs", "BTG", kEmergencySubject, true});
     if (!doctor) return fail(doctor.error());
     const auto told = doctor->get_expecting(200, "/fhir/Patient/" + patient.id + "/$everything",
-                                            {{"Emergency-Access", kReason}});
+                                            {{"Emergency-Access", kEmergencyReason}});
     if (!told) return fail(told.error());
     ++patient.asked;
     const auto row = proven_row(
@@ -74,6 +73,27 @@ Status<Problem> waits_for_review(DemoWorld& world) {
             return waited;
     }
     return Done{};
+}
+
+// The patient's own access report has it at once: what it says of the emergency.
+Result<std::string, Problem> patient_sees(DemoWorld& world) {
+    auto patient = demo_patient_node(world, "hospital");
+    if (!patient) return fail(patient.error());
+    std::string out;
+    const auto seen = [&]() -> Result<bool, Problem> {
+        auto text = patient->json("/v1/audit/access-report");
+        if (!text) return fail(text.error());
+        const auto report = formats::json::parse(std::move(text).value(), kReportBytesMax);
+        if (!report) return fail(demo_failed("the access report is JSON"));
+        for (const Value& row : list_in(report->root(), "rows")) {
+            const std::string sentence = text_in(&row, "sentence");
+            if (sentence.find("emergency access") != std::string::npos) out = sentence;
+        }
+        return !out.empty();
+    };
+    if (auto waited = demo_wait("the patient sees the emergency", seen); !waited)
+        return fail(waited.error());
+    return out.substr(0, out.find("; review"));
 }
 
 // Every chart and link id that the payer's ledger copy shows, tried as a patient at its node and as
@@ -125,19 +145,23 @@ StepResult demo_emergency(DemoWorld& world) {
     const auto served = break_the_glass(world);
     if (!served) return fail(served.error());
     if (auto listed = waits_for_review(world); !listed) return fail(listed.error());
+    const auto seen = patient_sees(world);
+    if (!seen) return fail(seen.error());
     const auto tried = try_all_ids(world);
     if (!tried) return fail(tried.error());
-    return std::vector<std::string>{
+    std::vector<std::string> findings{
         "The clinic's privacy officer clears a clinician for emergencies; with a reason, the "
-        "record "
-        "is served at once, without consent: " +
+        "record is served at once, without consent: " +
             counted(served->resources, "resource", "resources") + " in " +
             duration_text(served->took_us),
-        "The ledger says that it was an emergency and why it could not wait; both privacy officers "
-        "have it on their worklists, for review until " +
-            to_rfc3339({served->row.review_due_unix_ms()}),
+        "Both privacy officers have it on their worklists; the patient's access report says:",
+        "  " + *seen,
         "The payer tries all " + counted(*tried, "chart and link id", "chart and link ids") +
             " of its ledger copy, at its FHIR API and on the ledger: nothing"};
+    const auto reviewed = demo_reviews(world, {served->row.review_due_unix_ms()});
+    if (!reviewed) return fail(reviewed.error());
+    findings.insert(findings.end(), reviewed->begin(), reviewed->end());
+    return findings;
 }
 
 }  // namespace consilium::cli

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/hex.hpp"
@@ -68,24 +67,11 @@ Status<Problem> take(Person& hospital, const ImportPart& part, Taken& taken) {
     return Done{};
 }
 
-std::uint64_t metric(const std::string& text, std::string_view name) {
-    std::uint64_t out = 0;
-    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
-        if (at > 0 && text[at - 1] != '\n') continue;
-        const std::size_t end = text.find('\n', at);
-        const std::string line = text.substr(at, end - at);
-        const std::size_t blank = line.rfind(' ');
-        if (blank == std::string::npos) continue;
-        std::from_chars(line.data() + blank + 1, line.data() + line.size(), out);
-    }
-    return out;
-}
-
 Status<Problem> wait_for_anchors(Person& hospital, std::uint64_t documents) {
     return demo_wait("all that was stored is anchored", [&]() -> Result<bool, Problem> {
-        const auto text = hospital.text("/metrics");
-        if (!text) return fail(text.error());
-        return metric(*text, "consilium_fhir_anchored_total") >= documents;
+        const auto anchored = hospital.metric("consilium_fhir_anchored_total");
+        if (!anchored) return fail(anchored.error());
+        return *anchored >= documents;
     });
 }
 

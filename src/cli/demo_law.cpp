@@ -75,12 +75,18 @@ StepResult demo_law(DemoWorld& world) {
     if (auto arrived = arrives(world, link, resource->second); !arrived)
         return fail(arrived.error());
     if (auto accounted = accounted_for(world, link); !accounted) return fail(accounted.error());
-    return std::vector<std::string>{
+    world.patient.immunization = resource->first;
+    world.patient.report_link = link;
+    std::vector<std::string> findings{
         "The hospital reports an immunization to the regulator (45 CFR 164.512(b)), over a link of "
         "its own: on the ledger in " +
             duration_text(told->took_us) + ", then sealed to the regulator, which has it unchanged",
-        "The accounting of disclosures (45 CFR 164.528) has exactly that row, proven complete by "
-        "the payer's node; treatment is not in it"};
+        "The ledger has exactly that accountable row of the patient, proven complete by the "
+        "payer's node"};
+    const auto reported = demo_reports(world);
+    if (!reported) return fail(reported.error());
+    findings.insert(findings.end(), reported->begin(), reported->end());
+    return findings;
 }
 
 }  // namespace consilium::cli

@@ -11,7 +11,7 @@
 #include "cli/demo_person.hpp"
 #include "cli/run_process.hpp"
 
-// The network comes into being; a member's node goes away and returns.
+// The network comes into being.
 namespace consilium::cli {
 namespace {
 
@@ -124,42 +124,6 @@ Status<Problem> start_nodes(DemoWorld& world) {
     return Done{};
 }
 
-// All four copies at one height and with one state root, and what they say of it.
-Result<RemoteStatus, Problem> agreed(DemoWorld& world) {
-    std::optional<RemoteStatus> shown;
-    const auto holds = [&]() -> Result<bool, Problem> {
-        shown.reset();
-        for (auto& [member, node] : world.nodes) {
-            auto status = node.status();
-            if (!status) return fail(status.error());
-            if (shown && (shown->height != status->height ||
-                          shown->state_root != status->state_root || status->catching_up))
-                return false;
-            shown = std::move(status).value();
-        }
-        return true;
-    };
-    if (auto waited = demo_wait("all ledger copies have the same state root", holds); !waited)
-        return fail(waited.error());
-    return *shown;
-}
-
-// What the hospital measures while the clinic is away: as a lab's interface would post it.
-Status<Problem> measure(Person& hospital, const std::string& patient, int times) {
-    for (int i = 0; i < times; ++i) {
-        const auto stored = hospital.post_expecting(
-            201, "/fhir/Observation",
-            R"({"resourceType":"Observation","status":"final","code":{"coding":[{"system":)"
-            R"("http://loinc.org","code":"8867-4","display":"Heart rate"}]},"subject":)"
-            R"({"reference":"Patient/)" +
-                patient + R"("},"effectiveDateTime":"2024-01-02T08:)" + std::to_string(10 + i) +
-                R"(:00Z","valueQuantity":{"value":)" + std::to_string(60 + i) +
-                R"(,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}})");
-        if (!stored) return fail(stored.error());
-    }
-    return Done{};
-}
-
 }  // namespace
 
 StepResult demo_genesis(DemoWorld& world) {
@@ -182,6 +146,7 @@ StepResult demo_genesis(DemoWorld& world) {
     plan.ports = std::move(ports).value();
     plan.user_days = 2;
     plan.clinicians = 2;  // one who is cleared for emergencies, and the others
+    plan.review_ms = kDemoReviewMs;
     const auto made = make_network(world.home, plan, [] {});
     if (!made) return fail(made.error());
     if (auto started = start_nodes(world); !started) return fail(started.error());
@@ -204,35 +169,6 @@ StepResult demo_genesis(DemoWorld& world) {
         "encrypted vault, an HTTPS API and a port for its peers",
         "The hospital's policy for treatment is opt-in (the default): no consent, no record",
         "Network " + made->chain_id};
-}
-
-StepResult demo_absence(DemoWorld& world) {
-    const auto before = agreed(world);
-    if (!before) return fail(before.error());
-    if (auto stopped = world.process->stop_member("clinic"); !stopped) {
-        return fail(problem_of(stopped.error()));
-    }
-    if (world.node("clinic").status().ok()) {
-        return fail(demo_failed("a stopped node does not answer"));
-    }
-    constexpr int kMeasured = 20;
-    auto hospital = demo_person(world, "hospital", {"user/*.cruds"});
-    if (!hospital) return fail(hospital.error());
-    if (auto stored = measure(*hospital, world.patient.id, kMeasured); !stored)
-        return fail(stored.error());
-    if (auto started = world.process->start_member("clinic"); !started) {
-        return fail(problem_of(started.error()));
-    }
-    const auto after = agreed(world);
-    if (!after) return fail(after.error());
-    if (after->height <= before->height)
-        return fail(demo_failed("the others went on without the clinic"));
-    return std::vector<std::string>{
-        "The clinic's node was stopped at block " + std::to_string(before->height) +
-            "; the hospital stored " + counted(kMeasured, "Observation", "Observations") +
-            " meanwhile",
-        "It returned; all four ledger copies stand at block " + std::to_string(after->height) +
-            " with the state root " + after->state_root.substr(0, 16) + "..."};
 }
 
 }  // namespace consilium::cli

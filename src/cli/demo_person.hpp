@@ -36,16 +36,23 @@ class Person {
                                                       const Headers& headers = {});
     [[nodiscard]] Result<Told, Problem> post_expecting(unsigned status, const std::string& target,
                                                        const std::string& body);
-    // A text that is no JSON.
-    [[nodiscard]] Result<std::string, Problem> text(const std::string& target);
+    [[nodiscard]] Result<Told, Problem> put_expecting(unsigned status, const std::string& target,
+                                                      const std::string& body);
+    // A gauge or counter of the node's metrics, 0 when it has none of that name.
+    [[nodiscard]] Result<std::uint64_t, Problem> metric(std::string_view name);
 
     [[nodiscard]] const std::string& member() const { return member_; }
 
  private:
-    [[nodiscard]] Result<Told, Problem> ask(const HttpRequest& request);
+    [[nodiscard]] Result<Told, Problem> ask_expecting(unsigned status, const HttpRequest& request);
     std::string member_;
     HttpsClient http_;
 };
+
+// Who breaks the glass, and why: the header Emergency-Access.
+inline constexpr const char* kEmergencySubject = "dr-frey";
+inline constexpr const char* kEmergencyReason =
+    "treatment-cannot-wait; unconscious%2C%20chest%20pain";
 
 // What a token says, as the member's administrator issues it.
 struct Badge {
@@ -57,9 +64,18 @@ struct Badge {
 [[nodiscard]] Result<Person, Problem> demo_person(const DemoWorld& world, const std::string& member,
                                                   const Badge& badge);
 
-// Asks again until `holds` says so; after ten seconds the claim does not hold.
+// The node as the patient of the story uses it, with a token that the wallet's key got there.
+[[nodiscard]] Result<NodeClient, Problem> demo_patient_node(DemoWorld& world,
+                                                            const std::string& member);
+
+// Asks again until `holds` says so; after a minute the claim does not hold.
 [[nodiscard]] Status<Problem> demo_wait(const std::string& claim,
                                         const std::function<Result<bool, Problem>()>& holds);
+
+// Whether all copies of that holder are in that state.
+[[nodiscard]] Result<bool, Problem> demo_holder_says(Person& officer, const std::string& erasure,
+                                                     const std::string& holder,
+                                                     const std::string& state);
 
 // ---- reading answers
 
@@ -70,6 +86,8 @@ struct Badge {
                                                             std::string_view name);
 // "Type/id" and the bytes of each resource of a Bundle.
 [[nodiscard]] std::map<std::string, std::string> resources_of(const formats::json::Value& bundle);
+// What somebody measured, as JSON; `number` makes each another one.
+[[nodiscard]] std::string heart_rate_of(const std::string& patient, int number);
 // The first issue of an OperationOutcome: "TEXT".
 [[nodiscard]] std::string outcome_words(const formats::json::Value& outcome);
 

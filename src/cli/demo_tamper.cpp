@@ -4,6 +4,7 @@
 #include "cli/access.hpp"
 #include "cli/demo.hpp"
 #include "cli/demo_omit.hpp"
+#include "cli/demo_package.hpp"
 #include "consilium/v1/receipt.pb.h"
 #include "consilium/v1/state.pb.h"
 #include "node/member_vault.hpp"
@@ -208,6 +209,9 @@ StepResult demo_tamper(DemoWorld& world) {
     for (const auto alter : {alter_block, alter_proofs, alter_document}) {
         if (auto done = alter(world, findings); !done) return fail(done.error());
     }
+    const auto package = alter_package(world);
+    if (!package) return fail(package.error());
+    findings.insert(findings.end(), package->begin(), package->end());
     return findings;
 }
 

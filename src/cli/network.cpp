@@ -287,6 +287,13 @@ Result<NetworkMade, Problem> write_network(const NetworkHome& home, const Networ
     state.set_protocol_version(ledger::kProtocolVersion);
     state.set_time_unix_ms(start.value);
     state.set_salt(crypto::random_bytes(32));
+    if (plan.review_ms) {
+        auto& ehr = *state.mutable_ehr();
+        ehr.set_grant_life_ms(limits::kGrantLifeMsDefault);
+        ehr.set_break_glass_review_ms(*plan.review_ms);
+        ehr.set_break_glass_per_user_day(limits::kBreakGlassPerUserDayDefault);
+        ehr.set_break_glass_per_member_day(limits::kBreakGlassPerMemberDayDefault);
+    }
     node::Config config;
     config.genesis = "genesis.json";
     NetworkMade result;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct NetworkPlan {
     std::vector<std::uint16_t> ports;
     std::uint32_t user_days = 30;
     std::uint32_t clinicians = 1;  // ids of that role per member and day
+    // How long the review of an emergency may take; without it the ledger's default, 72 hours.
+    std::optional<std::uint64_t> review_ms;
 };
 
 // A hospital, a clinic, a payer and a regulator that audits.

@@ -14,9 +14,9 @@ NEEDLE_BYTES_MIN = 8
 DATA = ("--data", support.ROOT / "demo/data", "--imperfect", support.ROOT / "demo/imperfect.json")
 TITLES = ["Four members and a ledger", "The hospital takes in its patients' records",
           "A chart card is not a consent", "The patient consents, and the record crosses",
-          "The patient revokes", "An emergency, under review",
+          "The clinician contributes", "The patient revokes", "An emergency, under review",
           "A disclosure by law, accounted for", "Every alteration is detected",
-          "A node stops and returns"]
+          "Two documents are erased", "The stopped node returns"]
 IDENTIFYING = ("family", "given", "birthDate", "value", "line", "id", "fullUrl", "reference")
 
 
@@ -61,6 +61,7 @@ class DemoTest(support.Case):
         self.check_findings()
         self.check_receipts(folder, story)
         self.check_altered(folder)
+        self.check_package(folder, story)
         self.check_ledger_copies(folder)
         self.check_privacy(folder)
         self.check_ledger(folder, story)
@@ -82,20 +83,43 @@ class DemoTest(support.Case):
         self.says("The patient consents, and the record crosses",
                   "$everything at the clinic: 169 resources", "laboratory: 11 resources",
                   "2 disclosures on the ledger")
+        self.says("The clinician contributes", "lets the clinic contribute: block",
+                  "posts a new Observation (201", "a correction of a laboratory result (201",
+                  "each with a Task, requested", "the Tasks say accepted",
+                  "a new Observation and version 2 of the corrected one, each with a Provenance, "
+                  "anchored", "Version 1 stays readable as it was")
         self.says("The patient revokes", "through the payer's node", "403, The ledger denied",
                   "disclosure 1 of hospital: 169 resources",
                   "disclosure 2 of hospital: 11 resources")
-        self.says("An emergency, under review", "without consent: 169 resources",
-                  "both privacy officers have it on their worklists",
-                  "The payer tries all 5 chart and link ids", "nothing")
+        # What the clinician contributed is in it: an Observation and two Provenances.
+        self.says("An emergency, under review", "without consent: 172 resources",
+                  "Both privacy officers have it on their worklists",
+                  "clinic asked to read for btg (emergency access: treatment-cannot-wait): granted",
+                  "The payer tries all 5 chart and link ids", "nothing",
+                  "due within 2 s here", "raise the alarm", "(review-overdue)",
+                  "justified; the clearance stands again")
         self.says("A disclosure by law, accounted for", "45 CFR 164.512(b)",
-                  "exactly that row", "treatment is not in it")
+                  "exactly that accountable row",
+                  "1 Immunization to Office of Health Oversight, 3 Capitol Avenue: "
+                  "45 CFR 164.512(b)", "the justified emergency are not in it",
+                  "2 contributions and 2 consents", "which holds when checked offline")
         self.says("Every alteration is detected", "consent's receipt: the transaction",
                   "block of the revocation: the items", "row of the denial: the state proof",
                   "list of disclosures: the state proof",
                   "left out of it: the state proof does not hold: the list ends before",
-                  "stored documents: the vault's backup is damaged")
-        self.says("A node stops and returns", "20 Observations", "all four ledger copies stand at")
+                  "stored documents: the vault's backup is damaged",
+                  "The patient's package is good",
+                  "one byte of a receipt: receipts/", "one byte of a stored document: documents/",
+                  "one byte of the ledger's rows of requests: proofs/",
+                  "a stored document left out: documents/",
+                  "the denial left out of the report: reports/access-report.json: ")
+        self.says("Two documents are erased", "key and salt are destroyed (410)",
+                  "shredded, patient-request", "regulator: retained, public-health",
+                  "clinic: outstanding since 20",
+                  "good, 2 documents are erased, not missing; the accounting still has its row")
+        self.says("The stopped node returns", "20 Observations",
+                  "carried out the erasure that waited for it",
+                  "all four ledger copies have the state root")
 
     def test_a_second_demo_leaves_the_first_ones_folder_alone(self):
         data = (*DATA, "--dir", "story", "--port", 0)
@@ -134,11 +158,16 @@ class DemoTest(support.Case):
                    for r in result["receipts"]}
         outcomes = [r for r in by_name.values() if r["kind"] == "outcome"]
         self.assertEqual({r["transaction"] for r in outcomes}, set(story["transactions"]))
-        for name in ("denial", "consent", "revocation", "denial-after-revocation"):
+        for name in ("denial", "consent", "consent-to-contribute", "revocation",
+                     "revocation-of-contributing", "denial-after-revocation"):
             self.assertEqual(by_name[name]["kind"], "outcome")
         self.assertEqual(by_name["denial-row"]["kind"], "present")
         self.assertEqual(by_name["disclosures"]["kind"], "complete list")
         self.assertEqual(len(by_name["accountable"]["rows"]), 1)
+        self.assertEqual(len(by_name["contributions"]["rows"]), 2)
+        for name in ("erased-at-hospital", "emergency", "emergency-overdue"):
+            self.assertIn(name, by_name)
+        self.assertTrue([name for name in by_name if name.startswith("erased-at-clinic-")])
         self.assertEqual(len(by_name["not-accountable"].get("rows", [])), 0)
         self.assertEqual(len(by_name["disclosures"]["rows"]), 2)
         # Another network's genesis vouches for none of them.
@@ -155,6 +184,28 @@ class DemoTest(support.Case):
             result = self.refused(1, *verify, "--genesis", folder / "genesis.json", file)
             self.assertIn("REFUSED", result.out)
 
+    def check_package(self, folder, story):
+        """What the patient gives an auditor, as it is after the erasures."""
+        verify = ("audit", "verify", "--json", "--genesis", folder / "genesis.json")
+        package = folder / "package"
+        self.assertEqual(stat.S_IMODE(package.stat().st_mode), 0o700)
+        said = self.ok(*verify, package).json()
+        self.assertEqual((said["good"], said["patient"], said["custodian"]),
+                         (True, story["patient"], "hospital"))
+        self.assertEqual((said["erased"], said["accounting_rows"]), (2, 1))
+        self.assertGreater(said["documents"], 100)
+        self.assertEqual(len([n for n in said["notes"] if "is erased, not missing" in n]), 2)
+        # The Patient is among the documents, so that what is searched for below can be found.
+        wanted = needles()
+        self.assertTrue([file for file in (package / "documents").iterdir()
+                         if any(needle in file.read_bytes() for needle in wanted)])
+        copy = self.folder / "package-altered"
+        shutil.copytree(package, copy)
+        receipt = sorted((copy / "receipts").iterdir())[0]
+        receipt.write_bytes(receipt.read_bytes()[:-1])
+        faults = json.loads(self.refused(1, *verify, copy).out)["faults"]
+        self.assertIn(f"receipts/{receipt.name}", [fault["file"] for fault in faults])
+
     def check_ledger_copies(self, folder):
         result = self.ok("doctor", "--json", "--config", folder / "consilium.toml").json()
         ledgers = {f["text"] for f in result["findings"] if f["subject"].endswith(": ledger")}
@@ -167,7 +218,9 @@ class DemoTest(support.Case):
         self.assertGreater(len(wanted), 1000)
         for name in ("patient.wallet", "patient.passphrase"):
             self.assertEqual(stat.S_IMODE((folder / name).stat().st_mode), 0o600)
-        files = [f for f in folder.rglob("*") if f.is_file()]
+        # All but the package, which holds the patient's documents for whom the patient gives it to.
+        files = [f for f in folder.rglob("*")
+                 if f.is_file() and folder / "package" not in f.parents]
         files += self.export_blocks(folder)
         self.assertTrue(any(f.name == "log.json" for f in files))
         for file in files:
@@ -190,9 +243,14 @@ class DemoTest(support.Case):
         self.assertEqual(decisions[:4], [("denied", "no-consent"), ("granted", "consent"),
                                          ("granted", "consent"), ("denied", "no-consent")])
         self.assertEqual(decisions[4][0], "granted", "the emergency")
-        self.assertEqual({d[0] for d in decisions[5:]} - {"denied"}, set())
+        self.assertEqual({d[0] for d in decisions[5:]}, {"denied"})
+        self.assertEqual(decisions[-1], ("denied", "review-overdue"))
+        reviewed = rows("ehr/request")[4]
+        self.assertEqual([reviewed[f"{side}_review"]["verdict"] for side in
+                          ("requester", "custodian")], ["justified"] * 2)
         self.assertEqual([r["status"] for r in rows("ehr/disclosure")], ["received"] * 3)
-        self.assertEqual([r["status"] for r in rows("identity/consent")], ["revoked"])
+        self.assertEqual([r["status"] for r in rows("ehr/contribution")], ["accepted"] * 2)
+        self.assertEqual([r["status"] for r in rows("identity/consent")], ["revoked"] * 2)
         charts = self.ok("ledger", "state", "charts/chart", "--json", "--home", network,
                          "--member", "clinic").json()["rows"]
         self.assertEqual(len(charts), 4, "a chart for each patient, the imperfect Bundle's too")
