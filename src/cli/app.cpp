@@ -138,6 +138,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_vault(*app, context);
     add_import(*app, context);
     add_record(*app, context);
+    add_worklist(*app, context);
     add_break_glass(*app, context);
     add_ledger(*app, context);
     CLI::App* audit = add_group(*app, "audit", "Who saw what");

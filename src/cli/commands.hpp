@@ -34,6 +34,7 @@ void add_chart(CLI::App& app, Context& context);
 void add_consent(CLI::App& app, Context& context);
 // To the group that add_record makes.
 void add_record_read(CLI::App& app, Context& context);
+void add_worklist(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man_page(CLI::App& app, Context& context);

@@ -113,6 +113,19 @@ Status<Problem> make_certificate(const MemberHome& home, const std::string& addr
     return write_secret(home.tls_key(), certificate->private_key_pem);
 }
 
+// One id a day in each role, and several of role clinician where there are clinicians.
+std::vector<v1::Role> roles_of(const MemberPlan& member, const NetworkPlan& plan) {
+    const bool treats =
+        std::any_of(member.kinds.begin(), member.kinds.end(), [](v1::MemberKind kind) {
+            return kind == v1::MEMBER_KIND_PROVIDER || kind == v1::MEMBER_KIND_SITE;
+        });
+    std::vector<v1::Role> roles{v1::ROLE_SERVICE};
+    roles.insert(roles.end(), treats ? plan.clinicians : 1, v1::ROLE_CLINICIAN);
+    roles.insert(roles.end(), {v1::ROLE_CLERK, v1::ROLE_PRIVACY_OFFICER, v1::ROLE_ADMINISTRATOR,
+                               v1::ROLE_AUDITOR});
+    return roles;
+}
+
 Result<MemberMade, Problem> make_member(const NetworkHome& network, const NetworkPlan& plan,
                                         std::size_t index, UnixMs start) {
     const MemberPlan& member = plan.members[index];
@@ -124,11 +137,7 @@ Result<MemberMade, Problem> make_member(const NetworkHome& network, const Networ
     describe(made.genesis, member);
     if (auto done = make_keys(home, start, made); !done) return fail(done.error());
     if (auto done = make_certificate(home, plan.address, made); !done) return fail(done.error());
-    std::vector<v1::Role> roles{v1::ROLE_SERVICE};
-    roles.insert(roles.end(), plan.clinicians, v1::ROLE_CLINICIAN);
-    roles.insert(roles.end(), {v1::ROLE_CLERK, v1::ROLE_PRIVACY_OFFICER, v1::ROLE_ADMINISTRATOR,
-                               v1::ROLE_AUDITOR});
-    const auto users = make_users(start, plan.user_days, roles);
+    const auto users = make_users(start, plan.user_days, roles_of(member, plan));
     for (const auto& entry : users)
         add_user(made.genesis, entry);
     if (auto done = write_secret(home.users(), node::format_users(users)); !done) {

@@ -29,7 +29,9 @@ struct NetworkPlan {
     // Instead: one per member, in order of id, then one per member for its peers.
     std::vector<std::uint16_t> ports;
     std::uint32_t user_days = 30;
-    std::uint32_t clinicians = 1;  // ids of that role per member and day
+    // Ids of role clinician that a provider or site gets for each day: each who breaks the glass
+    // needs one of their own. Other members get one.
+    std::uint32_t clinicians = 8;
     // How long the review of an emergency may take; without it the ledger's default, 72 hours.
     std::optional<std::uint64_t> review_ms;
 };

@@ -126,5 +126,33 @@ TEST_F(Overdue, AClearanceStopsUntilTheReviewsAreMade) {
     EXPECT_EQ(read(emergency()).state, State::kReceived);
 }
 
+// The ledger cannot tell whose id of today belongs to whose of yesterday. Their member can.
+TEST_F(Overdue, OnTheNextDayItStopsThatUserAndNobodyElse) {
+    auto& today = consortium.people.at({kClinic, v1::ROLE_CLINICIAN});
+    const auto all = today;
+    const auto begin_day = [&](const std::vector<ledger::UserId>& ids) {
+        stop(kClinic);
+        today = ids;
+        start(kClinic);
+    };
+    begin_day({all[1], all[2]});
+    ASSERT_TRUE(clear("dr-meier"));
+    ASSERT_TRUE(clear("dr-schulz"));
+    begin_day({all[0]});
+    ASSERT_TRUE(clear("dr-meier"));
+    ASSERT_EQ(read(emergency()).state, State::kReceived);
+    begin_day({all[1], all[2]});
+    ASSERT_TRUE(eventually([&] { return reviews(kClinic).owed().overdue == 1; }));
+    ASSERT_TRUE(
+        eventually([&] { return standing("dr-meier") == ex::Clearances::Ledger::kStopped; }));
+    EXPECT_EQ(read(emergency()).gate.rule(), v1::DECISION_RULE_NOT_CLEARED);
+    EXPECT_EQ(standing("dr-schulz"), ex::Clearances::Ledger::kStands);
+    EXPECT_EQ(read(emergency("dr-schulz")).state, State::kReceived);
+    // Their own review, not the custodian's, sets them free.
+    EXPECT_TRUE(review(kClinic, card.link_id(), 1));
+    EXPECT_TRUE(
+        eventually([&] { return standing("dr-meier") != ex::Clearances::Ledger::kStopped; }));
+}
+
 }  // namespace
 }  // namespace consilium::node::testing

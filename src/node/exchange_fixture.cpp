@@ -167,6 +167,16 @@ Result<std::optional<ex::AnchoredRecord>, ex::RecordsError> TestHeldRecords::anc
     return std::optional<ex::AnchoredRecord>(std::move(out));
 }
 
+Result<std::vector<ledger::LinkId>, ex::RecordsError> TestHeldRecords::links(
+    const ledger::ChartId& chart) const {
+    std::vector<ledger::LinkId> out;
+    for (const auto& [patient, opening] : records_.charts)
+        if (opening.chart == chart)
+            for (const ex::SlotOpening& slot : opening.slots)
+                out.push_back(slot.link);
+    return out;
+}
+
 Result<vault::Row, ex::RecordsError> TestHeldRecords::touched(const ledger::RecordId& /*record*/,
                                                               std::uint64_t /*sequence*/) const {
     return fail(ex::RecordsError::kDisk);
@@ -246,7 +256,8 @@ void ExchangeTest::start(std::size_t member) {
     const ledger::MemberId& id = consortium.ids[member];
     side.ports = std::make_unique<ex::Ports>(
         ex::Ports{id, consortium.genesis.network_id, host->submit(id), host->reads(id),
-                  host->events(id), *side.author, *side.vault, side.records, *side.channel,
+                  host->events(id), *side.author, *side.vault,
+                  side.store_records ? *side.store_records : side.records, *side.channel,
                   [this] {
                       const auto now = consensus::system_clock().wall().value;
                       return UnixMs{now + static_cast<std::uint64_t>(clock_ahead_ms.load())};
@@ -256,12 +267,14 @@ void ExchangeTest::start(std::size_t member) {
     side.exchange = std::make_unique<ex::Exchange>(*side.ports, 2);
     side.erasures =
         &side.exchange->add([&](const ex::Ports& ports, ex::BlockWait&, const auto& poke) {
-            return std::make_unique<ex::Erasures>(ports, *side.held, kBackupDays, poke);
+            return std::make_unique<ex::Erasures>(
+                ports, side.store_held ? *side.store_held : *side.held, kBackupDays, poke);
         });
     side.sheddings =
         &side.exchange->add([&](const ex::Ports& ports, ex::BlockWait& blocks, const auto& poke) {
             return std::make_unique<ex::Sheddings>(ports, blocks, kBackupDays, poke);
         });
+    if (side.add_parts) side.add_parts(*side.exchange);
     side.exchange->start();
 }
 

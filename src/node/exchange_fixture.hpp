@@ -99,6 +99,8 @@ class TestHeldRecords final : public ex::HeldRecords {
         std::string_view type, std::string_view id) const override;
     [[nodiscard]] Result<std::optional<ex::AnchoredRecord>, ex::RecordsError> anchored(
         const ledger::RecordId& record, const ledger::ChartId& chart) const override;
+    [[nodiscard]] Result<std::vector<ledger::LinkId>, ex::RecordsError> links(
+        const ledger::ChartId& chart) const override;
     [[nodiscard]] Result<vault::Row, ex::RecordsError> touched(
         const ledger::RecordId& record, std::uint64_t sequence) const override;
 
@@ -118,9 +120,12 @@ class ExchangeTest : public ::testing::Test {
         std::unique_ptr<vault::Vault> vault;
         std::unique_ptr<services::Author> author;
         TestRecords records;
+        std::unique_ptr<ex::Records> store_records;       // instead of them
+        std::function<void(ex::Exchange& to)> add_parts;  // more than every exchange here has
         std::unique_ptr<Wires::End> channel;
         std::unique_ptr<ex::Ports> ports;
         std::unique_ptr<TestHeldRecords> held;
+        std::unique_ptr<ex::HeldRecords> store_held;  // instead of it
         std::unique_ptr<ex::Exchange> exchange;
         ex::Erasures* erasures = nullptr;    // the exchange's
         ex::Sheddings* sheddings = nullptr;  // the exchange's

@@ -65,6 +65,9 @@ MemberExchange::MemberExchange(const Parts& parts)
           }),
           1),
       contribution_routes_(ports_, desk_, kRouteThreads) {
+    (void)exchange_.add([&](const ex::Ports& ports, ex::BlockWait&, const auto& poke) {
+        return std::make_unique<ex::SlotRefills>(ports, parts.ehr.store(), poke);
+    });
     const auto due = parts.metrics.gauge("consilium_emergency_reviews_due",
                                          "Reviews of emergency access that the member owes");
     const auto overdue = parts.metrics.gauge("consilium_emergency_reviews_overdue",

@@ -20,6 +20,7 @@
 #include "services/ehr/exchange/lawful_routes.hpp"
 #include "services/ehr/exchange/remote_reads.hpp"
 #include "services/ehr/exchange/remote_writes.hpp"
+#include "services/ehr/exchange/slot_refills.hpp"
 #include "services/ehr/exchange/store_records.hpp"
 #include "telemetry/metrics.hpp"
 

@@ -73,6 +73,20 @@ class BreakGlassTest(exchange_test.ExchangeSupport):
         self.assertEqual(self.client_of("clinic", "user/*.cruds").send(
             "GET", "/v1/emergency/clearances", headers=JSON).status, 403)
 
+    def test_several_clinicians_are_cleared_and_each_is_themselves(self):
+        self.start()
+        self.give_card()
+        people = [f"dr-{number}" for number in range(7)]
+        cleared = self.glass("clear", *people, "--member", "clinic", "--json").json()["items"]
+        self.assertEqual({one["ledger"] for one in cleared}, {"stands"})
+        self.assertEqual(len({one["user"] for one in cleared}), len(people))
+        for subject in (*people, "dr-nobody"):
+            read = self.doctor(subject).request(
+                "GET", f"Patient/{self.patient}", headers={"Emergency-Access": REASON})
+            self.assertEqual(read.status, 200 if subject in people else 403, read.body[:300])
+        owed = self.glass("reviews", "--member", "clinic", "--json").json()
+        self.assertEqual(sorted(one["subject"] for one in owed), people)
+        self.assertEqual(len({one["user"] for one in owed}), len(people))
 
     def demographics(self):
         resource = self.hospital.request("GET", f"Patient/{self.patient}").json()

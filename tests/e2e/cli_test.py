@@ -279,17 +279,18 @@ class CommandLineTest(support.Case):
 
     def check_users(self, env):
         today = self.ok("user", "list", "--json", "--member", "clinic", env=env).json()
-        self.assertEqual(len(today), 6)
+        # One in each role, and eight clinicians.
+        self.assertEqual(len(today), 13)
         added = self.ok("user", "add", "--role", "clerk", "--days", 3, "--member", "clinic",
                         "--json", env=env).json()
         self.assertTrue(added["applied"])
         everyone = self.ok("user", "list", "--all", "--json", "--member", "clinic", env=env).json()
-        self.assertEqual(len(everyone), 6 * 30 + 3)
+        self.assertEqual(len(everyone), 13 * 30 + 3)
         # By day and role, whatever order the file has.
         days = [u["valid_from"] for u in everyone]
         self.assertEqual(days, sorted(days))
         roles = [u["role"] for u in today]
-        self.assertEqual(roles, [u["role"] for u in everyone[:6]])
+        self.assertEqual(roles, [u["role"] for u in everyone[:13]])
         file = pathlib.Path(env["CONSILIUM_HOME"]) / "members/clinic/users.json"
         file.write_text(json.dumps(json.loads(file.read_text())[::-1]))
         self.assertEqual(everyone, self.ok("user", "list", "--all", "--json", "--member", "clinic",
@@ -307,7 +308,7 @@ class CommandLineTest(support.Case):
         self.refused(1, "user", "add", "--role", "clerk", "--days", 1, "--from", "2020-01-01",
                      "--member", "clinic", env=env)
         self.assertEqual(len(self.ok("user", "list", "--all", "--json", "--member", "clinic",
-                                     env=env).json()), 6 * 30 + 3)
+                                     env=env).json()), 13 * 30 + 3)
 
     def check_keys(self, env):
         self.ok("key", "new", "second.key")

@@ -10,6 +10,7 @@ import fhir_support
 
 PASSPHRASE = {"CONSILIUM_WALLET_PASSPHRASE": "correct horse battery staple"}
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+HOSPITAL = "user/*.cruds user/ChartCard.c user/Contribution.ru"
 CLINIC = "user/*.rs user/Observation.cu user/ChartCard.cr user/Contribution.r"
 
 
@@ -22,7 +23,7 @@ class ContributionTest(fhir_support.FhirCase):
 
     def connect(self):
         """Clients of the process that runs now."""
-        self.hospital = self.client(self.network, self.process, "hospital")
+        self.hospital = self.client(self.network, self.process, "hospital", HOSPITAL)
         token = self.ok("token", "new", "--home", self.network, "--member", "clinic", "--scope",
                         CLINIC, "--purpose", "TREAT").out.strip()
         self.clinic = fhir_support.Client(
@@ -177,6 +178,91 @@ class ContributionTest(fhir_support.FhirCase):
         self.assertEqual(self.decide(item, verdict="reject", reason="outdated").status, 200)
         self.assertEqual(self.await_task(late, "rejected")["statusReason"]["coding"][0]["code"],
                          "outdated")
+
+    def worklist(self, *arguments, code=0):
+        """What the command prints: parsed, or its refusal."""
+        if code:
+            return self.refused(code, "worklist", *arguments, "--home", self.network,
+                                "--member", "hospital")
+        return json.loads(self.ok("worklist", *arguments, "--json", "--home", self.network,
+                                  "--member", "hospital").out)
+
+    def test_staff_decide_on_the_command_line(self):
+        self.start()
+        self.consent()
+        self.assertEqual(self.worklist("list"), [])
+        tasks = [self.offer("POST", "Observation", self.observation(f"number {i}"))
+                 for i in range(3)]
+        self.wait_for("offers on the worklist", lambda: len(self.worklist("list")) == 3)
+        names = [f"{i['link']}/{i['number']}" for i in self.worklist("list")]
+        shown = self.worklist("show", names[0], "--out", "document.json")
+        self.assertEqual(json.loads((self.folder / "document.json").read_text()),
+                         shown["resource"])
+        plain = self.ok("worklist", "list", "--home", self.network, "--member", "hospital").out
+        for name in names:
+            self.assertIn(name, plain)
+        record = self.worklist("accept", names[0], "--subject", "dr-huber")["record"]
+        self.assertEqual(self.hospital.request("GET", record).status, 200)
+        self.assertEqual(self.worklist("accept", names[0])["record"], record)
+        rejected = self.worklist("reject", names[1], "--reason", "duplicate")
+        self.assertEqual(rejected["rejection"], "duplicate")
+        self.await_task(tasks[1], "rejected")
+        self.assertEqual([f"{i['link']}/{i['number']}" for i in self.worklist("list")], names[2:])
+        self.assertEqual(len(self.worklist("list", "--state", "all")), 3)
+
+        # Every refusal says what is wrong.
+        for code, said, arguments in (
+                (1, "decided otherwise", ("accept", names[1])),
+                (1, "decided otherwise", ("reject", names[0], "--reason", "duplicate")),
+                (1, "decided otherwise", ("reject", names[1], "--reason", "invalid")),
+                (1, "No such contribution", ("accept", f"{self.link}/9")),
+                (1, "No such contribution", ("show", f"{self.link}/9")),
+                (2, "is no LINK/NUMBER", ("accept", "nothing")),
+                (2, "is no LINK/NUMBER", ("accept", f"{self.link}/0")),
+                (2, "--reason", ("reject", names[2])),
+                (2, "--reason", ("reject", names[2], "--reason", "not-received")),
+                (2, "--state", ("list", "--state", "everything"))):
+            self.assertIn(said, self.worklist(*arguments, code=code).err, arguments)
+        self.wallet("revoke", "w.wallet", "--link", self.link, "--number", "1", "--home",
+                    self.network, "--member", "payer")
+        self.assertIn("withdrawn", self.worklist("accept", names[2], code=1).err)
+        self.assertEqual(len(self.worklist("list")), 1)
+
+        offers = json.loads(self.ok("worklist", "offers", "--json", "--home", self.network,
+                                    "--member", "clinic").out)
+        self.assertEqual(len(offers), 3)
+        one = json.loads(self.ok("worklist", "offers", "--state", "rejected", "--json", "--home",
+                                 self.network, "--member", "clinic").out)
+        self.assertEqual([o["task"] for o in one], [f"Task/{tasks[1]}"])
+        def cards(query=""):
+            return self.clinic.send("GET", "/v1/cards" + query,
+                                    headers={"Accept": "application/json"}).json()
+        self.assertEqual([c["link"] for c in cards()["items"]], [self.link])
+        self.assertEqual(cards("?limit=1&after=" + cards("?limit=1")["next"]), {"items": []})
+        for query in ("?state=nothing", "?link=" + self.link, "?limit=0", "?limit=1001"):
+            answer = self.clinic.send("GET", "/v1/exchange/offers" + query,
+                                      headers={"Accept": "application/json"})
+            self.assertEqual(answer.status, 400, query)
+
+    def test_the_same_correction_again_is_offered_once(self):
+        self.start()
+        self.consent()
+        self.assertEqual(self.clinic.request("GET", f"Patient/{self.patient}/$everything").status,
+                         200)
+        path = f"Observation/{self.old['id']}"
+        body = self.observation("corrected", id=self.old["id"])
+        first = self.clinic.request("PUT", path, body, {"If-Match": 'W/"1"'})
+        again = self.clinic.request("PUT", path, body, {"If-Match": 'W/"1"'})
+        self.assertEqual((first.status, again.status), (201, 200))
+        for header in ("location", "link", "etag"):
+            self.assertEqual(again.headers[header], first.headers[header])
+        self.assertEqual(again.json(), first.json())
+        self.assertEqual(self.clinic.request("PUT", path, body, {"If-Match": 'W/"2"'}).status, 412)
+        self.await_waiting(1)
+        self.restart()
+        self.assertEqual(self.clinic.request("PUT", path, body).status, 200)
+        found = self.clinic.request("GET", "Task").json()
+        self.assertEqual(len(found["entry"]), 1)
 
     def test_what_is_not_about_the_patient_is_refused(self):
         self.start()

@@ -10,6 +10,7 @@ import unittest
 import fhir_support
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+PASSPHRASE = {"CONSILIUM_WALLET_PASSPHRASE": "correct horse battery staple"}
 SCOPE = "user/*.cruds user/Disclosure.cr user/Erasure.cr user/Hold.crd"
 
 
@@ -165,6 +166,51 @@ class ErasureTest(fhir_support.FhirCase):
         self.end(self.process)
         for member in ("hospital", "clinic", "regulator"):
             self.ok("vault", "verify", "--home", self.network, "--member", member)
+
+    def test_a_further_page_that_held_it_is_gone(self):
+        self.start()
+        patient = self.read_elsewhere()
+        first = patient.request(
+            "GET", f"Observation?patient={self.patient}&_count=5&category=laboratory")
+        self.assertEqual(first.status, 200, first.body)
+        links = {link["relation"]: link["url"] for link in first.json()["link"]}
+        further = links["next"][links["next"].index("/fhir/"):]
+        second = patient.send("GET", further)
+        self.assertEqual(second.status, 200, second.body)
+        erased = second.json()["entry"][0]["resource"]["id"]
+        made = self.erase(f"Observation/{erased}").json()["erasure"]
+        self.wait_for_fates(made, clinic="erased")
+        gone = patient.send("GET", further)
+        self.assertEqual(gone.status, 410, gone.body)
+        self.assertNotIn(erased, gone.body.decode())
+        # A new read is a new disclosure, without it.
+        again = patient.request("GET", f"Observation?patient={self.patient}&category=laboratory")
+        self.assertEqual(again.status, 200, again.body)
+        self.assertNotIn(erased, again.body.decode())
+
+    def read_elsewhere(self):
+        """A client of the clinic's for the patient, by card and consent."""
+        self.ok("wallet", "create", "w.wallet", env=PASSPHRASE)
+        made = self.ok("wallet", "key", "w.wallet", "--custodian", "hospital", "--counterparty",
+                       "clinic", "--genesis", self.network / "genesis.json", "--json",
+                       env=PASSPHRASE).json()
+        keeper = self.client(self.network, self.process, "hospital", "user/ChartCard.c")
+        order = {"patient": self.patient, "counterparty": "clinic", "algorithm": "ed25519",
+                 "public_key": made["public_key"]}
+        self.wait_for("a card", lambda: self.post(keeper, "/v1/cards/issued",
+                                                  order).status == 201)
+        card = self.post(keeper, "/v1/cards/issued", order)
+        (self.folder / "card.json").write_bytes(card.body)
+        self.ok("wallet", "card", "add", "w.wallet", "--file", "card.json", env=PASSPHRASE)
+        self.ok("wallet", "consent", "w.wallet", "--link", card.json()["link"], "--purpose",
+                "treat", "--home", self.network, "--member", "payer", env=PASSPHRASE)
+        token = self.ok("token", "new", "--home", self.network, "--member", "clinic", "--scope",
+                        "user/*.rs user/ChartCard.c", "--purpose", "TREAT").out.strip()
+        reader = fhir_support.Client(self.process.listening["clinic"],
+                                     str(self.network / "members/clinic/tls/node.crt"), token)
+        self.addCleanup(reader.close)
+        self.assertEqual(self.post(reader, "/v1/cards", card.json()).status, 201)
+        return reader
 
     def test_one_version_goes_and_the_others_stay(self):
         self.start()

@@ -44,6 +44,8 @@ const char* to_string(Clearances::Ledger ledger) {
             return "waiting";
         case Clearances::Ledger::kNoUser:
             return "no-user-id";
+        case Clearances::Ledger::kStopped:
+            return "stopped";
         case Clearances::Ledger::kOverdue:
             return "reviews-overdue";
     }
@@ -91,16 +93,19 @@ Result<std::vector<Clearances::Standing>, vault::VaultError> Clearances::list() 
     const auto all = rows();
     if (!all) return fail(all.error());
     const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
-    const bool stopped = overdue();
+    const bool none_new = overdue();
+    const Stopped stopped = stopped_();
     std::vector<Standing> out;
     for (const auto& [subject, decision] : *all) {
         Standing& standing = out.emplace_back(Standing{subject, decision, Ledger::kWaiting});
         const bool has_user = today && is_of_today(decision, *today);
-        const auto row = ledger_.clearance(ports_.member, decision.user());
-        const bool on_ledger = has_user && row && *row && (*row)->cleared();
-        if (on_ledger == decision.cleared()) {
+        const auto known = stands(decision.user());
+        const bool on_ledger = has_user && known && *known;
+        if (decision.cleared() && stopped.count(subject) != 0) {
+            standing.ledger = on_ledger ? Ledger::kWaiting : Ledger::kStopped;
+        } else if (on_ledger == decision.cleared()) {
             standing.ledger = Ledger::kStands;
-        } else if (decision.cleared() && stopped) {
+        } else if (decision.cleared() && none_new) {
             standing.ledger = Ledger::kOverdue;
         } else if (decision.cleared() && !has_user) {
             standing.ledger = Ledger::kNoUser;
@@ -125,7 +130,19 @@ std::optional<ledger::UserId> Clearances::user_of(const std::string& subject) {
 
 bool Clearances::overdue() const {
     const auto first = ledger_.due_reviews(ports_.member, {}, 1);
-    return first && !first->empty() && first->front().due.value < ledger_.block_time().value;
+    return first && !first->empty() && first->front().due < later_time();
+}
+
+UnixMs Clearances::later_time() const {
+    return std::max(ledger_.block_time(), ports_.now());
+}
+
+Result<bool, ReadError> Clearances::stands(BytesView user) const {
+    const auto row = ledger_.clearance(ports_.member, user);
+    if (!row) return fail(row.error());
+    if (!*row || !(*row)->cleared()) return false;
+    const auto& deadlines = (*row)->review_due_unix_ms();
+    return deadlines.empty() || deadlines.Get(0) >= later_time().value;
 }
 
 bool Clearances::assign_users(Rows& rows, const std::vector<ledger::UserId>& today) const {
@@ -154,18 +171,21 @@ bool Clearances::is_settled(Told& told) const {
     return true;
 }
 
-void Clearances::tell_ledger(const Rows& rows, const std::vector<ledger::UserId>& today,
-                             bool withdraw) {
+void Clearances::tell_ledger(const Rows& rows, const Stopped& stopped,
+                             const std::vector<ledger::UserId>& today, bool withdraw) {
     Told& told = withdraw ? withdrawn_ : cleared_;
     if (!is_settled(told)) return;
     std::vector<Bytes> users;
-    for (const auto& [subject, decision] : rows) {
-        if (decision.cleared() == withdraw || !is_of_today(decision, today)) continue;
+    for (const auto& person : rows) {
+        const v1::ClearedUser& decision = person.second;
+        if (may(person, stopped) == withdraw || !is_of_today(decision, today)) continue;
         const auto row = ledger_.clearance(ports_.member, decision.user());
-        if (!row) return;
-        const bool stands = *row && (*row)->cleared();
-        if (stands == withdraw && told.refused.count(decision.user()) == 0)
-            users.push_back(decision.user());
+        const auto effective = stands(decision.user());
+        if (!row || !effective) return;
+        const bool cleared = *row && (*row)->cleared();
+        // What the ledger stops by itself, it tells why: that is not withdrawn as well.
+        if (withdraw ? !cleared || (decision.cleared() && !*effective) : cleared) continue;
+        if (told.refused.count(decision.user()) == 0) users.push_back(decision.user());
     }
     if (users.empty() || (!withdraw && overdue())) return;
     // By id, so that the order says nothing.
@@ -184,11 +204,12 @@ void Clearances::tell_ledger(const Rows& rows, const std::vector<ledger::UserId>
 
 bool Clearances::is_waiting(const std::string& subject) const {
     const auto row = get_row<v1::ClearedUser>(ports_.vault, cleared_key(subject));
-    if (!row || !*row || !(*row)->cleared() || overdue()) return false;
+    if (!row || !*row || !(*row)->cleared()) return false;
+    const bool wanted = stopped_().count(subject) == 0;
+    if (wanted && overdue()) return false;
     const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
-    const auto on_ledger = ledger_.clearance(ports_.member, (*row)->user());
-    return today && is_of_today(**row, *today) && on_ledger &&
-           !(*on_ledger && (*on_ledger)->cleared());
+    const auto on_ledger = stands((*row)->user());
+    return today && is_of_today(**row, *today) && on_ledger && *on_ledger != wanted;
 }
 
 void Clearances::tick() {
@@ -197,8 +218,9 @@ void Clearances::tick() {
     const auto today = ports_.author.users(v1::ROLE_CLINICIAN);
     if (!all || !today || all->empty()) return;
     if (!assign_users(*all, *today)) return;
-    tell_ledger(*all, *today, false);
-    tell_ledger(*all, *today, true);
+    const Stopped stopped = stopped_();
+    tell_ledger(*all, stopped, *today, false);
+    tell_ledger(*all, stopped, *today, true);
 }
 
 }  // namespace consilium::services::ehr::exchange

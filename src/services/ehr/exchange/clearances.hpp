@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -20,16 +21,21 @@ inline constexpr std::size_t kSubjectBytesMax = 128;
 // persons, by the subject of their tokens. So the decision stands in the vault, each such person
 // has one of the day's ids to themselves, and the ids of a day are cleared on that day, all in one
 // command: not sooner, because a command that named ids of several days would tie them together.
+// For the same reason the ledger knows of no review that is overdue whose emergency it was, once
+// the day is over; the node does, and withdraws that person's clearance until the review is made.
 // Thread-safe.
 class Clearances {
  public:
-    explicit Clearances(const Ports& ports) : ports_(ports), ledger_(ports.reads) {}
+    // `stopped` names those whose emergencies were not reviewed in time.
+    Clearances(const Ports& ports, std::function<std::set<std::string>()> stopped)
+        : ports_(ports), ledger_(ports.reads), stopped_(std::move(stopped)) {}
 
     enum class Ledger : std::uint8_t {
         kStands,   // the ledger says what the officer decided
         kWaiting,  // it will, shortly
         kNoUser,   // the member has no user id left today: more must be registered
-        kOverdue,  // it clears nobody while a review of this member's is overdue
+        kStopped,  // their own emergency was not reviewed in time: withdrawn until it is
+        kOverdue,  // it clears nobody else while a review of this member's is overdue
     };
     struct Standing {
         std::string subject;
@@ -49,7 +55,7 @@ class Clearances {
     // none.
     [[nodiscard]] std::optional<ledger::UserId> user_of(const std::string& subject);
 
-    // Whether the ledger is about to clear this person, who is cleared.
+    // Whether the ledger is about to clear this person, who is cleared, or to withdraw it.
     [[nodiscard]] bool is_waiting(const std::string& subject) const;
 
     // Gives the cleared their ids of today and tells the ledger what it lacks. Never waits.
@@ -59,7 +65,18 @@ class Clearances {
     using Rows = std::vector<std::pair<std::string, v1::ClearedUser>>;
     [[nodiscard]] Result<Rows, vault::VaultError> rows() const;
     [[nodiscard]] bool assign_users(Rows& rows, const std::vector<ledger::UserId>& today) const;
-    void tell_ledger(const Rows& rows, const std::vector<ledger::UserId>& today, bool withdraw);
+    // Whether the ledger shall have that person cleared now.
+    using Stopped = std::set<std::string>;
+    [[nodiscard]] static bool may(const std::pair<std::string, v1::ClearedUser>& row,
+                                  const Stopped& stopped) {
+        return row.second.cleared() && stopped.count(row.first) == 0;
+    }
+    // Whether the ledger lets that id break the glass as far as its clearance goes: it stops by
+    // itself the id whose own review is overdue.
+    [[nodiscard]] Result<bool, ReadError> stands(BytesView user) const;
+    [[nodiscard]] UnixMs later_time() const;  // of the blocks' and ours
+    void tell_ledger(const Rows& rows, const Stopped& stopped,
+                     const std::vector<ledger::UserId>& today, bool withdraw);
     [[nodiscard]] bool overdue() const;
 
     // What was told to the ledger last, to clear or to withdraw. One id that it does not take (one
@@ -74,6 +91,7 @@ class Clearances {
     [[nodiscard]] bool is_settled(Told& told) const;
     const Ports& ports_;
     LedgerView ledger_;
+    const std::function<Stopped()> stopped_;
     std::mutex mutex_;
     Told cleared_;
     Told withdrawn_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "crypto/merkle.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "ledger/commitment.hpp"
 #include "services/ehr/exchange/checks.hpp"
@@ -30,6 +31,28 @@ bool is_well_formed(const v1::ContributionOpening& opening) {
            formats::fhir::is_logical_id(opening.patient()) &&
            corrects == (opening.corrects_version() != 0) &&
            (!corrects || formats::fhir::is_logical_id(opening.corrects_id()));
+}
+
+bool leads_to(const v1::ManifestLeaf& leaf, const v1::Record& manifest) {
+    ledger::RecordId record;
+    Hash32 commitment;
+    if (!assign(record, leaf.record_id()) || !assign(commitment, leaf.commitment()) ||
+        leaf.leaf_index() >= manifest.leaf_count())
+        return false;
+    std::vector<Hash32> path(static_cast<std::size_t>(leaf.path_size()));
+    for (std::size_t i = 0; i < path.size(); ++i)
+        if (!assign(path[i], leaf.path(static_cast<int>(i)))) return false;
+    const Hash32 hash = ledger::manifest_leaf(record, commitment);
+    const auto root = crypto::merkle_root_from_path(crypto::merkle_leaf_hash(hash.view()),
+                                                    leaf.leaf_index(), manifest.leaf_count(), path);
+    return root && root->view() == manifest.commitment();
+}
+
+// A leaf is always a version 1: later ones have a record of their own.
+bool is_anchored(const v1::AcceptedRecord& record, const v1::Record& entry) {
+    if (entry.leaf_count() == 0) return !record.has_leaf() && entry.version() >= record.version();
+    return record.has_leaf() && record.version() == 1 &&
+           record.leaf().manifest_sequence() == record.sequence() && leads_to(record.leaf(), entry);
 }
 
 }  // namespace
@@ -111,7 +134,8 @@ std::optional<ledger::ChartId> chart_of(const v1::AcceptedRecord& record) {
 }
 
 bool check_accepted(const v1::AcceptedRecord& record, const v1::Contribution& row,
-                    const v1::Offering& offering, std::span<const v1::LinkSlot> slots) {
+                    const v1::Offering& offering, std::span<const v1::LinkSlot> slots,
+                    const std::optional<v1::Record>& entry) {
     const auto chart = chart_of(record);
     ledger::LinkId link;
     if (!chart || record.salt().size() != kSaltBytes || record.version() == 0 ||
@@ -126,6 +150,7 @@ bool check_accepted(const v1::AcceptedRecord& record, const v1::Contribution& ro
     if (!offering.corrects_id().empty() && (record.resource_id() != offering.corrects_id() ||
                                             record.version() != offering.corrects_version() + 1))
         return false;
+    if (!entry || !is_anchored(record, *entry)) return false;
     const Hash32 slot = ledger::link_slot_commitment(offering.slot_salt(), *chart, link);
     return std::any_of(slots.begin(), slots.end(),
                        [&](const v1::LinkSlot& one) { return one.commitment() == slot.view(); });

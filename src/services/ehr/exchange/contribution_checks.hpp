@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "consilium/v1/charts.pb.h"
+#include "consilium/v1/documents.pb.h"
 #include "consilium/v1/exchange.pb.h"
 #include "consilium/v1/identity.pb.h"
 #include "ledger/ids.hpp"
@@ -55,10 +56,11 @@ struct OfferFacts {
                               std::span<const v1::LinkSlot> slots);
 
 // At the contributor: whether what the custodian opened is what the ledger's row says that it
-// accepted, and lies in the chart that the card names.
+// accepted, lies in the chart that the card names, and is anchored: `entry` is what the ledger has
+// at list and sequence, a record that reaches that version, or a manifest to which the leaf leads.
 [[nodiscard]] bool check_accepted(const v1::AcceptedRecord& record, const v1::Contribution& row,
-                                  const v1::Offering& offering,
-                                  std::span<const v1::LinkSlot> slots);
+                                  const v1::Offering& offering, std::span<const v1::LinkSlot> slots,
+                                  const std::optional<v1::Record>& entry);
 // The chart that an accepted record's list is of; nothing when it is no chart's.
 [[nodiscard]] std::optional<ledger::ChartId> chart_of(const v1::AcceptedRecord& record);
 

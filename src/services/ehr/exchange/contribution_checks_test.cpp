@@ -5,6 +5,7 @@
 
 #include "crypto/random.hpp"
 #include "ledger/commitment.hpp"
+#include "ledger/manifest.hpp"
 #include "services/ehr/exchange/commitments.hpp"
 #include "services/ehr/exchange/rows.hpp"
 
@@ -170,18 +171,20 @@ TEST_F(OfferCheckTest, WhatACustodianSaysItAcceptedIsWhatItRecorded) {
     std::vector<v1::LinkSlot> slots(1);
     slots[0].set_commitment(
         ledger::link_slot_commitment(opening.slot_salt(), chart, link_id).bytes());
-    EXPECT_TRUE(check_accepted(record, *row, offering, slots));
+    std::optional<v1::Record> entry(std::in_place);
+    entry->set_version(2);
+    EXPECT_TRUE(check_accepted(record, *row, offering, slots, entry));
 
     offering.set_corrects_id("o-9");
     offering.set_corrects_version(1);
-    EXPECT_TRUE(check_accepted(record, *row, offering, slots));
+    EXPECT_TRUE(check_accepted(record, *row, offering, slots, entry));
     offering.set_corrects_version(2);
-    EXPECT_FALSE(check_accepted(record, *row, offering, slots)) << "not the next version";
+    EXPECT_FALSE(check_accepted(record, *row, offering, slots, entry)) << "not the next version";
     offering.set_corrects_version(1);
     offering.set_corrects_id("o-8");
-    EXPECT_FALSE(check_accepted(record, *row, offering, slots)) << "another resource";
+    EXPECT_FALSE(check_accepted(record, *row, offering, slots, entry)) << "another resource";
     offering.set_corrects_id("o-9");
-    EXPECT_FALSE(check_accepted(record, *row, offering, {})) << "another patient's chart";
+    EXPECT_FALSE(check_accepted(record, *row, offering, {}, entry)) << "another patient's chart";
 
     for (const auto& spoil : std::vector<std::function<void()>>{
              [&] { record.set_sequence(8); }, [&] { record.set_version(3); },
@@ -189,10 +192,68 @@ TEST_F(OfferCheckTest, WhatACustodianSaysItAcceptedIsWhatItRecorded) {
              [&] { record.set_list("m" + self); }, [&] { record.set_resource_id("no id!"); }}) {
         const auto before = record;
         spoil();
-        EXPECT_FALSE(check_accepted(record, *row, offering, slots));
+        EXPECT_FALSE(check_accepted(record, *row, offering, slots, entry));
         record = before;
     }
-    EXPECT_TRUE(check_accepted(record, *row, offering, slots));
+    EXPECT_TRUE(check_accepted(record, *row, offering, slots, entry));
+    entry->set_version(1);
+    EXPECT_FALSE(check_accepted(record, *row, offering, slots, entry)) << "not anchored so far";
+    EXPECT_FALSE(check_accepted(record, *row, offering, slots, std::nullopt));
+}
+
+TEST_F(OfferCheckTest, WhatLiesInAManifestIsShownByItsPath) {
+    std::vector<ledger::ManifestEntry> entries(4);
+    for (auto& one : entries)
+        one = {crypto::random_id<ledger::RecordId>(), crypto::random_id<Hash32>()};
+    const auto manifest = ledger::Manifest::build(entries);
+    ASSERT_TRUE(manifest);
+    std::optional<v1::Record> entry(std::in_place);
+    entry->set_leaf_count(manifest->leaf_count());
+    entry->set_commitment(manifest->root().bytes());
+
+    v1::AcceptedRecord record;
+    record.set_salt(salt);
+    record.set_list(ledger::record_list(chart));
+    record.set_sequence(7);
+    record.set_version(1);
+    record.set_resource_id("o-1");
+    record.mutable_leaf()->set_manifest_sequence(7);
+    record.mutable_leaf()->set_leaf_index(2);
+    record.mutable_leaf()->set_record_id(manifest->entries()[2].record_id.bytes());
+    record.mutable_leaf()->set_commitment(manifest->entries()[2].commitment.bytes());
+    for (const Hash32& hash : manifest->path(2))
+        record.mutable_leaf()->add_path(hash.bytes());
+    v1::Offering offering;
+    offering.set_link_id(link_id.bytes());
+    offering.set_slot_salt(opening.slot_salt());
+    std::vector<v1::LinkSlot> slots(1);
+    slots[0].set_commitment(
+        ledger::link_slot_commitment(opening.slot_salt(), chart, link_id).bytes());
+    const auto good = [&] {
+        row->set_record_commitment(ledger::shared_record_commitment(record.salt(), record.list(),
+                                                                    record.sequence(),
+                                                                    record.version())
+                                       .bytes());
+        return check_accepted(record, *row, offering, slots, entry);
+    };
+    EXPECT_TRUE(good());
+    const auto leaf = [&] { return record.mutable_leaf(); };
+    for (const auto& spoil : std::vector<std::function<void()>>{
+             [&] { record.clear_leaf(); }, [&] { leaf()->set_leaf_index(1); },
+             [&] { leaf()->set_leaf_index(4); }, [&] { leaf()->set_manifest_sequence(6); },
+             [&] { leaf()->set_record_id(crypto::random_bytes(16)); },
+             [&] { leaf()->set_commitment(crypto::random_bytes(32)); },
+             [&] { leaf()->clear_path(); }, [&] { leaf()->set_path(1, "x"); },
+             [&] { leaf()->set_path(0, crypto::random_bytes(32)); },
+             [&] { leaf()->add_path(crypto::random_bytes(32)); }, [&] { record.set_version(2); }}) {
+        const auto before = record;
+        spoil();
+        EXPECT_FALSE(good());
+        record = before;
+    }
+    EXPECT_TRUE(good());
+    entry->clear_leaf_count();
+    EXPECT_FALSE(good()) << "a record is no manifest";
 }
 
 }  // namespace

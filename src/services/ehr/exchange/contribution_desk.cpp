@@ -4,8 +4,10 @@
 #include "crypto/random.hpp"
 #include "formats/json/parse.hpp"
 #include "ledger/commitment.hpp"
+#include "ledger/transaction.hpp"
 #include "services/ehr/exchange/commitments.hpp"
 #include "services/ehr/exchange/contribution_resources.hpp"
+#include "services/ehr/exchange/held_records.hpp"
 #include "services/ehr/exchange/seal.hpp"
 #include "services/ehr/exchange/settle.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
@@ -20,6 +22,7 @@ constexpr milliseconds kLedgerPatience{1000};
 constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
 constexpr milliseconds kPeopleAgain{60'000};
+constexpr milliseconds kRefusedAgain{600'000};
 // An anchor's row is written right after its block.
 constexpr milliseconds kAnchorAgain{250};
 
@@ -266,18 +269,31 @@ Result<v1::ContributionRejection, StoreError> ContributionDesk::judge_document(
 
 // ---- what was accepted
 
+// From now on the chart has it, and an erasure there must leave nothing of it here.
+bool ContributionDesk::drop_copy(Item& item) {
+    vault::DocumentName copy{{}, 1};
+    if (!assign(copy.record, item.offered.copy())) return true;
+    const std::vector<vault::DocumentName> names{copy};
+    if (!ports_.vault.shred(names)) return false;
+    item.offered.clear_copy();
+    return put(item, {});
+}
+
 ContributionDesk::Again ContributionDesk::await_anchor(Item item) {
+    if (!drop_copy(item)) return kDiskAgain;
     ledger::RecordId record;
     CONSILIUM_ASSERT(assign(record, item.offered.record_id()));
-    const auto anchor = writes_.store().anchor_of(record);
-    if (!anchor) return kDiskAgain;
-    if (!*anchor || (*anchor)->version < item.offered.version()) return kAnchorAgain;
     const auto chart = ports_.records.chart(item.offer.opening.patient());
     if (!chart || !*chart) return kDiskAgain;
+    const auto anchor = StoreHeldRecords(writes_.store()).anchored(record, (*chart)->chart);
+    if (!anchor) return kDiskAgain;
+    if (!*anchor || (*anchor)->version < item.offered.version()) return kAnchorAgain;
     v1::AcceptedRecord& accepted = *item.offered.mutable_record();
     accepted.set_salt(crypto::random_bytes(kSaltBytes));
     accepted.set_list(ledger::record_list((*chart)->chart));
-    accepted.set_sequence((*anchor)->sequence != 0 ? (*anchor)->sequence : (*anchor)->manifest);
+    const v1::RecordRef& ref = (*anchor)->ref;
+    accepted.set_sequence(ref.has_leaf() ? ref.leaf().manifest_sequence() : ref.sequence());
+    if (ref.has_leaf()) *accepted.mutable_leaf() = ref.leaf();
     accepted.set_version(item.offered.version());
     accepted.set_resource_id(item.offered.resource_id());
     return file_acceptance(std::move(item));
@@ -364,16 +380,28 @@ ContributionDesk::Again ContributionDesk::await_rejection(Item item) {
         return reject_here(std::move(item), reason);
     }
     // What is not taken is not kept: it may be about somebody else.
-    vault::DocumentName copy{{}, 1};
-    if (assign(copy.record, item.offered.copy())) {
-        const std::vector<vault::DocumentName> names{copy};
-        if (!ports_.vault.shred(names)) return kDiskAgain;
+    if (!drop_copy(item)) return kDiskAgain;
+    if (settled.state == Settlement::State::kRejected && !is_decided(item)) {
+        // Its user was revoked, say, or this member suspended: the decision stands, and the ledger
+        // is told again when the transaction would have lapsed.
+        const auto told = ledger::decode_transaction(item.offered.transaction());
+        CONSILIUM_ASSERT(told.ok());
+        if (ports_.now().value <= told->not_after.value) return kRefusedAgain;
+        ports_.log.warning("exchange", "the ledger does not take what was rejected",
+                           {telemetry::Field("code", settled.outcome.code)});
+        const auto reason = item.offered.rejection();
+        return file_rejection(item, reason) ? milliseconds(0) : kDiskAgain;
     }
-    item.offered.set_state(settled.state == Settlement::State::kApplied ? v1::OFFERED_STATE_REJECTED
-                                                                        : v1::OFFERED_STATE_FAILED);
+    item.offered.set_state(v1::OFFERED_STATE_REJECTED);
     item.offered.clear_transaction();
     if (!put(item, {no_todo(item.key)})) return kDiskAgain;
     return std::nullopt;
+}
+
+// Whether the ledger has a decision of ours already.
+bool ContributionDesk::is_decided(const Item& item) const {
+    const auto row = ledger_.contribution(item.offered.link_id(), item.offered.number());
+    return row && *row && (*row)->status() == v1::CONTRIBUTION_STATUS_REJECTED;
 }
 
 }  // namespace consilium::services::ehr::exchange

@@ -43,7 +43,7 @@ class ContributionDesk final : public Part {
                                                            std::uint32_t number,
                                                            v1::ContributionRejection reason,
                                                            const std::string& subject);
-    // The document as it came; kNotHere before it came and after it was rejected.
+    // The document as it came; kNotHere before it came and once it was decided.
     [[nodiscard]] Result<Bytes, VerdictError> document(const v1::Offered& offered) const;
 
     [[nodiscard]] Bytes prefix() const override;
@@ -76,12 +76,15 @@ class ContributionDesk final : public Part {
     [[nodiscard]] Result<v1::ContributionRejection, StoreError> judge_document(
         const v1::ContributionOpening& opening, const std::string& type, const Bytes& document);
     [[nodiscard]] Again ask(Item item);
+    // Destroys the document as it came.
+    [[nodiscard]] bool drop_copy(Item& item);
     [[nodiscard]] Again await_anchor(Item item);
     [[nodiscard]] Again file_acceptance(Item item);
     [[nodiscard]] Again await_acceptance(Item item);
     [[nodiscard]] bool file_rejection(Item& item, v1::ContributionRejection reason);
     [[nodiscard]] Again reject_here(Item item, v1::ContributionRejection reason);
     [[nodiscard]] Again await_rejection(Item item);
+    [[nodiscard]] bool is_decided(const Item& item) const;
 
     const Ports& ports_;
     LedgerView ledger_;

@@ -8,6 +8,7 @@
 #include "formats/json/write.hpp"
 #include "proto/enum_names.hpp"
 #include "services/ehr/exchange/contribution_resources.hpp"
+#include "services/ehr/exchange/pages.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -16,8 +17,6 @@ namespace {
 using formats::json::Writer;
 
 constexpr std::size_t kBodyBytesMax = 4096;
-constexpr std::size_t kListPageMax = 1000;
-constexpr std::size_t kListPageDefault = 100;
 constexpr std::size_t kWaitingMax = 1024;
 
 http::Response verdict_problem(VerdictError error) {
@@ -25,16 +24,20 @@ http::Response verdict_problem(VerdictError error) {
         case VerdictError::kNone:
             return http::problem(404, "not-found", "No such contribution came here");
         case VerdictError::kNotHere:
-            return http::problem(409, "not-here", "Its document is not here");
+            return http::problem(409, "not-here", "Its document is not here: it has not come yet");
         case VerdictError::kDecided:
-            return http::problem(409, "decided", "It was decided otherwise");
+            return http::problem(409, "decided", "It was decided otherwise before");
         case VerdictError::kOutdated:
             return http::problem(409, "outdated",
-                                 "It corrects a version that is no longer current");
+                                 "It corrects a version that is no longer current: only rejecting "
+                                 "it as outdated is left");
         case VerdictError::kWithdrawn:
-            return http::problem(409, "withdrawn", "It is not permitted any more");
+            return http::problem(409, "withdrawn",
+                                 "The patient's consent to it was withdrawn, or the link closed");
         case VerdictError::kInvalid:
-            return http::problem(409, "invalid", "The store cannot hold it");
+            return http::problem(
+                409, "invalid",
+                "What it refers to is not here any more, or the store cannot hold it");
         case VerdictError::kNotNow:
             return http::problem_retry(503, "not-now", "The node cannot do it just now", 1);
         case VerdictError::kDisk:
@@ -84,7 +87,7 @@ bool write_offering(const vault::Row& row, std::string& out) {
 }
 
 // `resource`: the document as it came; empty: not asked for.
-bool write_offered(const v1::Offered& offered, const Bytes& resource, std::string& out) {
+bool write_one(const v1::Offered& offered, const Bytes& resource, std::string& out) {
     const auto opening = decode_row<v1::ContributionOpening>(offered.opening());
     const auto document =
         opening ? decode_row<v1::DisclosedDocument>(opening->document()) : std::nullopt;
@@ -116,62 +119,9 @@ bool write_offered(const v1::Offered& offered, const Bytes& resource, std::strin
     return true;
 }
 
-struct Page {
-    Bytes after;
-    std::size_t limit = kListPageDefault;
-    std::optional<v1::OfferedState> state;
-};
-
-std::optional<Page> read_page(std::string_view query, bool by_state) {
-    if (!http::query_has_only(query, {"after", "limit", "state"})) return std::nullopt;
-    Page out;
-    bool malformed = false;
-    const auto after = http::query_parameter(query, "after", malformed);
-    const auto limit = http::query_parameter(query, "limit", malformed);
-    const auto state = http::query_parameter(query, "state", malformed);
-    if (malformed || (state && !by_state)) return std::nullopt;
-    if (after) {
-        const auto bytes = from_hex(*after);
-        if (!bytes || bytes->size() > 64) return std::nullopt;
-        out.after = *bytes;
-    }
-    if (limit) {
-        const char* end = limit->data() + limit->size();
-        const auto parsed = std::from_chars(limit->data(), end, out.limit);
-        if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    }
-    if (state) {
-        out.state = proto::value_of<v1::OfferedState>(*state);
-        if (!out.state) return std::nullopt;
-    }
-    if (out.limit == 0 || out.limit > kListPageMax) return std::nullopt;
-    return out;
-}
-
-// A page of rows; `write` appends one, or nothing for a row that is not asked for.
-http::Response list_rows(const vault::Vault& vault, const Bytes& prefix, const Page& page,
-                         const std::function<bool(const vault::Row&, std::string&)>& write) {
-    std::string out = "{\"items\":[";
-    Bytes after = page.after.empty() ? Bytes() : prefix + page.after;
-    std::size_t listed = 0;
-    for (;;) {
-        const auto rows = vault.rows(prefix, after, page.limit);
-        if (!rows) return verdict_problem(VerdictError::kDisk);
-        for (const vault::Row& row : *rows) {
-            std::string item;
-            if (!write(row, item)) return verdict_problem(VerdictError::kDisk);
-            after = row.key;
-            if (item.empty()) continue;
-            if (out.back() != '[') out += ',';
-            out += item;
-            if (++listed == page.limit) break;
-        }
-        if (rows->size() < page.limit || listed == page.limit) break;
-    }
-    out += ']';
-    if (listed == page.limit)
-        out += ",\"next\":\"" + to_hex(BytesView(after).substr(prefix.size())) + '"';
-    return http::json(out + '}');
+bool write_offered(const vault::Row& row, std::string& out) {
+    const auto offered = decode_row<v1::Offered>(*row.value);
+    return offered && write_one(*offered, {}, out);
 }
 
 http::RouteOptions options_of(char permission) {
@@ -223,7 +173,7 @@ std::optional<Verdict> read_verdict(const std::string& json) {
 http::Response shown(const Result<v1::Offered, VerdictError>& offered, const Bytes& resource) {
     if (!offered) return verdict_problem(offered.error());
     std::string out;
-    if (!write_offered(*offered, resource, out)) return verdict_problem(VerdictError::kDisk);
+    if (!write_one(*offered, resource, out)) return verdict_problem(VerdictError::kDisk);
     return http::json(std::move(out));
 }
 
@@ -234,38 +184,18 @@ ContributionRoutes::ContributionRoutes(const Ports& ports, ContributionDesk& des
 
 void ContributionRoutes::later(http::Responder responder, Answer answer) {
     auto shared = std::make_shared<http::Responder>(std::move(responder));
-    if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); })) {
-        shared->send(
-            http::problem_retry(503, "overloaded", "Too many requests are waiting: try again", 1));
-    }
+    if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); }))
+        shared->send(overloaded());
 }
 
 void ContributionRoutes::add(http::Router& router) {
     using http::Method;
-    const auto add_list = [&](const char* pattern, bool ours) {
-        router.add(
-            Method::kGet, pattern, options_of('r'),
-            [this, ours](http::Request& request, http::Responder responder) {
-                const auto page = read_page(request.query, !ours);
-                if (!page)
-                    return responder.send(http::problem(
-                        400, "bad-page", "after, limit or state is not what a page takes"));
-                later(std::move(responder), [this, ours, page = *page] {
-                    if (ours)
-                        return list_rows(ports_.vault, offering_prefix(), page, write_offering);
-                    return list_rows(ports_.vault, offered_prefix(), page,
-                                     [&page](const vault::Row& row, std::string& out) {
-                                         const auto offered = decode_row<v1::Offered>(*row.value);
-                                         if (!offered) return false;
-                                         if (page.state && offered->state() != *page.state)
-                                             return true;
-                                         return write_offered(*offered, {}, out);
-                                     });
-                });
-            });
-    };
-    add_list("/v1/exchange/offers", true);
-    add_list("/v1/exchange/contributions", false);
+    add_page_route(
+        router, work_, ports_, "/v1/exchange/offers", "Contribution",
+        {offering_prefix(), write_offering, false, states_of_rows<v1::Offering, v1::OfferState>()});
+    add_page_route(
+        router, work_, ports_, "/v1/exchange/contributions", "Contribution",
+        {offered_prefix(), write_offered, true, states_of_rows<v1::Offered, v1::OfferedState>()});
     constexpr const char* kOne = "/v1/exchange/contributions/{link}/{number}";
     router.add(Method::kGet, kOne, options_of('r'),
                [this](http::Request& request, http::Responder responder) {

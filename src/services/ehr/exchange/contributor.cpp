@@ -11,6 +11,7 @@
 #include "services/ehr/exchange/settle.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 #include "services/ehr/names.hpp"
+#include "services/ehr/resource_text.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -22,6 +23,7 @@ constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
 // Of what waits for people; every block's outcomes are looked at anyway.
 constexpr milliseconds kPeopleAgain{60'000};
+constexpr int kTriesMax = 8;
 
 formats::json::Document parsed(Bytes text) {
     const std::size_t size = text.size();
@@ -51,6 +53,59 @@ Bytes Contributor::prefix() const {
 }
 
 Result<OfferKept, Problem> Contributor::offer(const OfferOrder& order) {
+    if (order.corrects_id.empty()) return keep(order, std::nullopt);
+    const Bytes key =
+        corrected_key(order.card.link_id(), order.type, order.corrects_id, order.corrects_version);
+    for (int tries = 0;; ++tries) {
+        auto former = ports_.vault.row(key);
+        if (!former) return fail(problem_of(500, "exception", "The vault cannot be read"));
+        const vault::Row corrected{key, std::move(former).value()};
+        auto same = same_offer(order, corrected);
+        if (!same) return fail(problem_of(500, "exception", "The vault cannot be read"));
+        if (*same) return std::move(**same);
+        auto kept = keep(order, corrected);
+        // Another one of that version was offered at the same time: perhaps this very one.
+        if (kept || kept.error().status != 409 || tries == kTriesMax) return kept;
+    }
+}
+
+Result<std::optional<OfferKept>, vault::VaultError> Contributor::same_offer(
+    const OfferOrder& order, const vault::Row& corrected) const {
+    if (!corrected.value) return std::optional<OfferKept>();
+    ledger::RecordId record;
+    if (!assign(record, *corrected.value)) return fail(vault::VaultError::kDamaged);
+    const auto item = find(offering_key(record));
+    if (!item) return fail(item.error());
+    if (!*item) return fail(vault::VaultError::kDamaged);
+    const v1::Offering& offering = (*item)->offering;
+    switch (offering.state()) {
+        case v1::OFFER_STATE_REJECTED:
+        case v1::OFFER_STATE_DENIED:
+        case v1::OFFER_STATE_UNFILED:
+            return std::optional<OfferKept>();
+        default:
+            break;
+    }
+    const vault::DocumentName document{record, 1};
+    auto stored = ports_.vault.read(document, kContributionBytesMax);
+    if (!stored && stored.error() == vault::VaultError::kErased) return std::optional<OfferKept>();
+    if (!stored) return fail(stored.error());
+    const auto updated = updated_of(*stored);
+    if (!updated) return fail(vault::VaultError::kDamaged);
+    // Stored at that moment, the resource would be those bytes.
+    if (write_resource(*order.resource, {offering.resource_id(), 1, *updated}) != *stored)
+        return std::optional<OfferKept>();
+    OfferKept out;
+    out.id = offering.resource_id();
+    out.version = {document, *updated, std::move(stored).value()};
+    out.task = offering.task();
+    out.repeated = true;
+    return std::optional<OfferKept>(std::move(out));
+}
+
+// `corrected`: the row that shall name this offer, as it is.
+Result<OfferKept, Problem> Contributor::keep(const OfferOrder& order,
+                                             const std::optional<vault::Row>& corrected) {
     OfferKept out;
     out.id = new_fhir_id();
     out.task = new_fhir_id();
@@ -81,6 +136,10 @@ Result<OfferKept, Problem> Contributor::offer(const OfferOrder& order) {
             Extra extra;
             extra.rows = {row_of(key, offering), todo(key)};
             extra.expected = {no_row(key)};
+            if (corrected) {
+                extra.rows.push_back({corrected->key, versions[0].document.record.bytes()});
+                extra.expected.push_back(*corrected);
+            }
             return extra;
         });
     if (!written) return fail(written.error());
@@ -316,8 +375,9 @@ Handled Contributor::take_record(Item item, const v1::AcceptedRecord& record) {
     });
     if (!row || row->status() == v1::CONTRIBUTION_STATUS_OFFERED) return Handled::kLater;
     const auto slots = ledger_.slots(chart->view());
-    if (!slots) return Handled::kLater;
-    if (!check_accepted(record, *row, offering, *slots)) {
+    const auto entry = ledger_.record(record.list(), record.sequence());
+    if (!slots || !entry) return Handled::kLater;
+    if (!check_accepted(record, *row, offering, *slots, *entry)) {
         ports_.log.warning("exchange", "what a custodian says it accepted is not what it recorded",
                            {telemetry::Field::name("member", offering.custodian())});
         return Handled::kRefused;

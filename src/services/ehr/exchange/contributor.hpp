@@ -27,6 +27,7 @@ struct OfferKept {
     std::string id;
     AgentVersion version;
     std::string task;
+    bool repeated = false;  // it was offered before, and nothing was done now
 };
 
 // The side of whoever contributes to a chart elsewhere: keeps the document as its own, files the
@@ -37,7 +38,9 @@ class Contributor final : public Part {
     Contributor(const Ports& ports, BlockWait& blocks, AgentWrites& writes,
                 std::function<void(const Bytes& key)> poke);
 
-    // Durable when it returns: document, Task and offer, or none of them.
+    // Durable when it returns: document, Task and offer, or none of them. The same correction of
+    // the same version again, as HTTP's PUT may come again, is the same offer, unless that one was
+    // denied or rejected.
     [[nodiscard]] Result<OfferKept, Problem> offer(const OfferOrder& order);
 
     [[nodiscard]] Bytes prefix() const override;
@@ -54,6 +57,11 @@ class Contributor final : public Part {
         v1::Offering offering;
     };
     [[nodiscard]] Result<std::optional<Item>, vault::VaultError> find(const Bytes& key) const;
+    [[nodiscard]] Result<OfferKept, Problem> keep(const OfferOrder& order,
+                                                  const std::optional<vault::Row>& corrected);
+    // Our offer that `corrected` names, if it is this one and still stands.
+    [[nodiscard]] Result<std::optional<OfferKept>, vault::VaultError> same_offer(
+        const OfferOrder& order, const vault::Row& corrected) const;
     [[nodiscard]] std::optional<Bytes> compose_offer(const v1::Offering& offering) const;
     // The row alone, and with it what its Task says.
     [[nodiscard]] bool put(Item& item, std::vector<vault::Row> more = {});

@@ -17,7 +17,7 @@ constexpr milliseconds kLedgerPatience{1000};
 constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
 // Deliveries kept ready in memory while the ledger commits.
-constexpr std::size_t kPreparedMax = 64;
+constexpr std::size_t kPreparedBytesMax = 64U << 20U;
 
 // The reason on the ledger for what the exchange itself found wrong.
 v1::RefusalReason reason_of(RequestCheck check) {
@@ -216,6 +216,8 @@ Result<v1::RecordDelivery, vault::VaultError> Custodian::make_delivery(
 }
 
 Custodian::Again Custodian::commit(const Key& key, v1::Serving serving) {
+    // Of a commitment that lapsed: it was to another header.
+    (void)drop_prepared(key.row);
     const OpenedRequest request = opened(serving);
     const auto judged = judge_all(request.opening);
     if (!judged && judged.error() == RecordsError::kDisk) return kDiskAgain;
@@ -253,13 +255,12 @@ Custodian::Again Custodian::commit(const Key& key, v1::Serving serving) {
     (void)settle(ports_, serving.transaction(), [poke = poke_, row = key.row] { poke(row); });
     // While the ledger commits.
     auto delivery = make_delivery(serving, *judged);
-    const std::lock_guard lock(mutex_);
-    if (delivery && prepared_.size() < kPreparedMax)
-        prepared_.insert_or_assign(key.row, std::move(delivery).value());
+    if (delivery) keep_prepared(key.row, std::move(delivery).value());
     return kLookAgain;
 }
 
 Custodian::Again Custodian::refuse(const Key& key, v1::Serving serving, v1::RefusalReason reason) {
+    (void)drop_prepared(key.row);
     v1::EhrCommand command;
     v1::RefuseRequest& refusal = *command.mutable_refuse_request();
     refusal.set_link_id(key.id);
@@ -275,17 +276,27 @@ Custodian::Again Custodian::refuse(const Key& key, v1::Serving serving, v1::Refu
     return await_refusal(key, std::move(serving));
 }
 
+void Custodian::keep_prepared(const Bytes& row, v1::RecordDelivery delivery) {
+    const std::size_t bytes = delivery.ByteSizeLong();
+    const std::lock_guard lock(mutex_);
+    if (prepared_bytes_ + bytes > kPreparedBytesMax) return;
+    prepared_bytes_ += bytes;
+    prepared_.insert_or_assign(row, std::move(delivery));
+}
+
+std::optional<v1::RecordDelivery> Custodian::drop_prepared(const Bytes& row) {
+    const std::lock_guard lock(mutex_);
+    const auto found = prepared_.find(row);
+    if (found == prepared_.end()) return std::nullopt;
+    v1::RecordDelivery out = std::move(found->second);
+    prepared_bytes_ -= out.ByteSizeLong();
+    prepared_.erase(found);
+    return out;
+}
+
 Result<v1::RecordDelivery, vault::VaultError> Custodian::take_prepared(const Key& key,
                                                                        const v1::Serving& serving) {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = prepared_.find(key.row);
-        if (found != prepared_.end()) {
-            v1::RecordDelivery out = std::move(found->second);
-            prepared_.erase(found);
-            return out;
-        }
-    }
+    if (auto prepared = drop_prepared(key.row)) return std::move(*prepared);
     const auto judged = read_judged(ports_.vault, key.id, key.number, serving.judged());
     if (!judged) return fail(judged.error());
     return make_delivery(serving, *judged);
@@ -344,6 +355,7 @@ Custodian::Again Custodian::await_refusal(const Key& key, v1::Serving serving) {
 }
 
 Custodian::Again Custodian::finish(const Key& key, v1::Serving serving, v1::ServeState state) {
+    (void)drop_prepared(key.row);
     serving.set_state(state);
     serving.clear_transaction();
     const std::vector<vault::Row> rows{row_of(key.row, serving), no_todo(key.row)};

@@ -62,6 +62,10 @@ class Custodian {
     [[nodiscard]] Result<v1::RecordDelivery, vault::VaultError> take_prepared(
         const Key& key, const v1::Serving& serving);
 
+    void keep_prepared(const Bytes& row, v1::RecordDelivery delivery);
+    // The one that is kept, if any, for good.
+    std::optional<v1::RecordDelivery> drop_prepared(const Bytes& row);
+
     const Ports& ports_;
     LedgerView ledger_;
     BlockWait& blocks_;
@@ -70,6 +74,7 @@ class Custodian {
     std::mutex mutex_;
     // Sealed while the ledger was committing, by row key. What is not here is made again.
     std::map<Bytes, v1::RecordDelivery> prepared_;
+    std::size_t prepared_bytes_ = 0;
 };
 
 }  // namespace consilium::services::ehr::exchange

@@ -135,7 +135,11 @@ void write_copy(Writer& writer, const v1::HeldCopy& copy) {
     writer.begin_object();
     writer.member("holder", copy.holder());
     writer.member("link", to_hex(copy.link_id()));
-    write_number(writer, "disclosure", copy.disclosure());
+    if (copy.contribution() != 0) {
+        write_number(writer, "contribution", copy.contribution());
+    } else {
+        write_number(writer, "disclosure", copy.disclosure());
+    }
     write_number(writer, "version", copy.version());
     writer.member("state", state_of(copy));
     writer.member("reason", proto::name_of(copy.reason()));
@@ -243,19 +247,20 @@ void ErasureRoutes::add(http::Router& router) {
                 return http::json(erasure_text(id, **status));
             });
         });
-    add_page_route(router, work_, ports_, "/v1/records/erasures", "Erasure", erasure_prefix(),
-                   [this](const vault::Row& row, std::string& out) {
-                       const auto id = BytesView(row.key).substr(erasure_prefix().size());
-                       const auto status = erasures_.status(id);
-                       if (!status || !*status) return false;
-                       out += erasure_text(id, **status);
-                       return true;
-                   });
+    add_page_route(router, work_, ports_, "/v1/records/erasures", "Erasure",
+                   {erasure_prefix(), [this](const vault::Row& row, std::string& out) {
+                        const auto id = BytesView(row.key).substr(erasure_prefix().size());
+                        const auto status = erasures_.status(id);
+                        if (!status || !*status) return false;
+                        out += erasure_text(id, **status);
+                        return true;
+                    }});
 }
 
 void ErasureRoutes::add_holds(http::Router& router) {
     using http::Method;
-    add_page_route(router, work_, ports_, "/v1/records/holds", "Hold", hold_prefix(), write_hold);
+    add_page_route(router, work_, ports_, "/v1/records/holds", "Hold",
+                   {hold_prefix(), write_hold, true});
     router.add(
         Method::kPost, "/v1/records/holds", options_of("Hold", 'c', true),
         [this](http::Request& request, http::Responder responder) {

@@ -121,6 +121,15 @@ Result<v1::Erasure, ErasureError> Erasures::plan(const ErasureRequest& request,
     return out;
 }
 
+namespace {
+
+bool asks_for_the_same(const v1::Erasure& erasure, const ErasureRequest& request) {
+    if (!request.version) return erasure.whole();
+    return erasure.versions_size() == 1 && erasure.versions(0) == *request.version;
+}
+
+}  // namespace
+
 Result<v1::Erasure, ErasureError> Erasures::order(const ErasureRequest& request) {
     if (request.id.size() != kErasureIdBytes || request.basis == v1::SHRED_BASIS_UNSPECIFIED)
         return fail(ErasureError::kMalformed);
@@ -131,7 +140,8 @@ Result<v1::Erasure, ErasureError> Erasures::order(const ErasureRequest& request)
         if (*before) {
             const bool same = (*before)->resource_type() == request.type &&
                               (*before)->resource_id() == request.resource &&
-                              (*before)->basis() == request.basis;
+                              (*before)->basis() == request.basis &&
+                              asks_for_the_same((**before), request);
             if (!same) return fail(ErasureError::kOtherErasure);
             return std::move(**before);
         }
@@ -253,28 +263,56 @@ Erasures::Again Erasures::anchor(const Bytes& key, v1::Erasure erasure) {
     return milliseconds(0);
 }
 
+namespace {
+
+// The keys of the copies of that erasure that have rows already; they leave `copies`.
+std::optional<std::vector<Bytes>> written_copies(const vault::Vault& vault, BytesView id,
+                                                 std::vector<v1::HeldCopy>& copies) {
+    std::vector<Bytes> keys;
+    for (;;) {
+        Bytes key = copy_key(id, static_cast<std::uint32_t>(keys.size()));
+        const auto row = get_row<v1::HeldCopy>(vault, key);
+        if (!row) return std::nullopt;
+        if (!*row) return keys;
+        const v1::HeldCopy& written = **row;
+        std::erase_if(copies, [&](const v1::HeldCopy& copy) {
+            return copy.link_id() == written.link_id() && copy.version() == written.version() &&
+                   copy.contribution() == written.contribution();
+        });
+        keys.push_back(std::move(key));
+    }
+}
+
+}  // namespace
+
 Erasures::Again Erasures::find_copies(const Bytes& key, v1::Erasure erasure) {
-    const auto copies = find_sent(ports_.vault, erasure);
+    ledger::ChartId chart;
+    if (!erasure.chart_id().empty() && !assign(chart, erasure.chart_id())) return kDiskAgain;
+    const auto links = held_.links(chart);
+    if (!links) return kDiskAgain;
+    auto copies = find_sent(ports_.vault, erasure, *links);
     if (!copies) return kDiskAgain;
     if (!*copies) return kLookAgain;
     const BytesView id = BytesView(key).substr(erasure_prefix().size());
-    std::vector<Bytes> keys;
+    // A crash may have come when some were written: those have gone on, under their numbers.
+    auto keys = written_copies(ports_.vault, id, **copies);
+    if (!keys) return kDiskAgain;
     std::vector<vault::Row> rows;
     for (const v1::HeldCopy& copy : **copies) {
-        const auto number = static_cast<std::uint32_t>(keys.size());
-        keys.push_back(copy_key(id, number));
-        rows.push_back(row_of(keys.back(), copy));
-        rows.push_back(todo(keys.back()));
+        const auto number = static_cast<std::uint32_t>(keys->size());
+        keys->push_back(copy_key(id, number));
+        rows.push_back(row_of(keys->back(), copy));
+        rows.push_back(todo(keys->back()));
         if (rows.size() < kRowsPerStep) continue;
         if (!ports_.vault.put({}, rows)) return kDiskAgain;
         rows.clear();
     }
-    erasure.set_copies(static_cast<std::uint32_t>(keys.size()));
+    erasure.set_copies(static_cast<std::uint32_t>(keys->size()));
     erasure.set_state(v1::ERASURE_STATE_ORDERED);
     rows.push_back(row_of(key, erasure));
     rows.push_back(no_todo(key));
     if (!ports_.vault.put({}, rows)) return kDiskAgain;
-    for (const Bytes& copy : keys)
+    for (const Bytes& copy : *keys)
         poke_(copy);
     return std::nullopt;
 }
@@ -344,6 +382,7 @@ Erasures::Again Erasures::order_copy(const Bytes& key, v1::HeldCopy copy) {
     order.set_number(name->second);
     order.set_link_id(copy.link_id());
     order.set_disclosure(copy.disclosure());
+    order.set_contribution(copy.contribution());
     order.set_record_id(copy.record_id());
     order.set_version(copy.version());
     order.set_commitment(copy.commitment());

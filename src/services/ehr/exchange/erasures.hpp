@@ -92,10 +92,12 @@ class Erasures final : public Part {
     const std::function<void(const Bytes& key)> poke_;
 };
 
-// The versions of a record that left this custodian, as its rows have them: one copy for each link
-// and version, with the first disclosure that brought it. Nothing, while something is on its way
+// The versions of a record that others have over its chart's links, as this custodian's rows have
+// it: one copy for each link and version that was sent, with the first disclosure that brought it,
+// and one for each contribution that became such a version. Nothing, while something is on its way
 // that may yet bring one.
 [[nodiscard]] Result<std::optional<std::vector<v1::HeldCopy>>, vault::VaultError> find_sent(
-    const vault::Vault& vault, const v1::Erasure& erasure);
+    const vault::Vault& vault, const v1::Erasure& erasure,
+    const std::vector<ledger::LinkId>& links);
 
 }  // namespace consilium::services::ehr::exchange

@@ -24,7 +24,7 @@ Exchange::Exchange(Ports ports, unsigned threads)
       poke_(poke_of(agenda_)),
       custodian_(ports_, blocks_, poke_),
       requester_(ports_, blocks_, poke_),
-      clearances_(ports_),
+      clearances_(ports_, [this] { return reviews_.overdue_subjects(); }),
       reviews_(ports_, poke_) {
     parts_.push_back(std::make_unique<LawfulReceipts>(ports_, blocks_, poke_));
     auto lawful = std::make_unique<LawfulDisclosures>(ports_, poke_);
@@ -73,6 +73,8 @@ void Exchange::start() {
     watch_ = std::make_unique<Watch>(kWatchEvery, [this] {
         clearances_.tick();
         reviews_.alarm();
+        for (const auto& part : parts_)
+            part->tick();
     });
 }
 

@@ -35,7 +35,9 @@ http::Response card_problem(CardError error) {
         case CardError::kUnknownMember:
             return http::problem(400, "unknown-member", "The counterparty is no other member");
         case CardError::kNoSlot:
-            return http::problem(409, "no-slot", "All link slots of the chart are in use");
+            return http::problem(
+                409, "no-slot",
+                "All link slots of the chart are in use; more come within six hours");
         case CardError::kRejected:
             return http::problem(409, "rejected", "The ledger would not open the link");
         case CardError::kNotNow:
@@ -256,25 +258,18 @@ void ExchangeRoutes::add(http::Router& router) {
                    });
                    if (!taken) shared->send(card_problem(CardError::kNotNow));
                });
-    router.add(Method::kGet, "/v1/cards", options_of("ChartCard", 'r'),
-               [this](http::Request&, http::Responder responder) {
-                   later(std::move(responder), [this] {
-                       const auto cards = cards_.list({}, kPageMax);
-                       if (!cards) return card_problem(cards.error());
-                       std::string out = "{\"items\":[";
-                       for (const v1::ChartCard& card : *cards) {
-                           if (out.back() != '[') out += ',';
-                           out += write_card(card);
-                       }
-                       return http::json(out + "]}");
-                   });
-               });
-    const auto add_list = [&](const char* pattern, const Bytes& prefix, const WriteRow& write) {
-        add_page_route(router, work_, ports_, pattern, "Disclosure", prefix, write);
+    add_page_route(router, work_, ports_, "/v1/cards", "ChartCard",
+                   {card_prefix(), [](const vault::Row& row, std::string& out) {
+                        const auto card = decode_row<v1::ChartCard>(*row.value);
+                        if (card) out += write_card(*card);
+                        return card.has_value();
+                    }});
+    const auto add_list = [&](const char* pattern, List list) {
+        add_page_route(router, work_, ports_, pattern, "Disclosure", std::move(list));
     };
-    add_list("/v1/exchange/requests", asking_prefix(), write_asking);
-    add_list("/v1/exchange/served", serving_prefix(), write_serving);
-    add_list("/v1/exchange/disclosures", receiving_prefix(), write_receiving);
+    add_list("/v1/exchange/requests", {asking_prefix(), write_asking});
+    add_list("/v1/exchange/served", {serving_prefix(), write_serving, true});
+    add_list("/v1/exchange/disclosures", {receiving_prefix(), write_receiving, true});
     http::RouteOptions bundle = options_of("Disclosure", 'r');
     bundle.produces = {http::Media::kFhirJson};
     bundle.heavy = true;

@@ -80,6 +80,19 @@ Result<std::optional<AnchoredRecord>, RecordsError> StoreHeldRecords::anchored(
     return std::optional<AnchoredRecord>(std::move(out));
 }
 
+Result<std::vector<ledger::LinkId>, RecordsError> StoreHeldRecords::links(
+    const ledger::ChartId& chart) const {
+    std::vector<ledger::LinkId> out;
+    if (chart.is_zero()) return out;
+    const auto patient = store_.vault().row(patient_key(chart));
+    if (!patient || !*patient) return fail(RecordsError::kDisk);
+    const auto row = store_.chart_of(**patient);
+    if (!row || !*row) return fail(RecordsError::kDisk);
+    for (const auto& slot : (*row)->slots)
+        out.push_back(slot.link);
+    return out;
+}
+
 Result<vault::Row, RecordsError> StoreHeldRecords::touched(const ledger::RecordId& record,
                                                            std::uint64_t sequence) const {
     const auto anchor = store_.anchor_of(record);

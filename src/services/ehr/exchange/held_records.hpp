@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "consilium/v1/documents.pb.h"
 #include "services/ehr/exchange/ports.hpp"
@@ -40,6 +41,10 @@ class HeldRecords {
     // Nothing when it waits for its first anchor.
     [[nodiscard]] virtual Result<std::optional<AnchoredRecord>, RecordsError> anchored(
         const ledger::RecordId& record, const ledger::ChartId& chart) const = 0;
+    // That a chart's slots open to, used or not: by them alone its records are sent. A record never
+    // moves to another chart.
+    [[nodiscard]] virtual Result<std::vector<ledger::LinkId>, RecordsError> links(
+        const ledger::ChartId& chart) const = 0;
     // The row that remembers that a leaf has a record of its own from now on.
     [[nodiscard]] virtual Result<vault::Row, RecordsError> touched(
         const ledger::RecordId& record, std::uint64_t sequence) const = 0;
@@ -52,6 +57,8 @@ class StoreHeldRecords final : public HeldRecords {
         std::string_view type, std::string_view id) const override;
     [[nodiscard]] Result<std::optional<AnchoredRecord>, RecordsError> anchored(
         const ledger::RecordId& record, const ledger::ChartId& chart) const override;
+    [[nodiscard]] Result<std::vector<ledger::LinkId>, RecordsError> links(
+        const ledger::ChartId& chart) const override;
     [[nodiscard]] Result<vault::Row, RecordsError> touched(const ledger::RecordId& record,
                                                            std::uint64_t sequence) const override;
 

@@ -396,7 +396,7 @@ LawfulDisclosures::Again LawfulDisclosures::send(const Bytes& key, v1::Lawful la
     // What was promised has been erased meanwhile: nothing is sent in its place.
     if (!sealed && (sealed.error() == vault::VaultError::kErased ||
                     sealed.error() == vault::VaultError::kInvalid))
-        return finish(key, lawful, v1::LAWFUL_STATE_FAILED);
+        return finish(key, lawful, v1::LAWFUL_STATE_WITHDRAWN);
     if (!sealed) return kDiskAgain;
     const auto sent = ports_.channel.send(
         order->recipient(), message_name("delivery", lawful.link_id(), lawful.disclosure()),
@@ -405,10 +405,41 @@ LawfulDisclosures::Again LawfulDisclosures::send(const Bytes& key, v1::Lawful la
     return finish(key, lawful, v1::LAWFUL_STATE_SENT);
 }
 
+namespace {
+
+v1::LawfulFailure failure_of(LawfulError error) {
+    switch (error) {
+        case LawfulError::kNoSlot:
+            return v1::LAWFUL_FAILURE_NO_SLOT;
+        case LawfulError::kUnknownPatient:
+            return v1::LAWFUL_FAILURE_UNKNOWN_PATIENT;
+        case LawfulError::kUnknownMember:
+            return v1::LAWFUL_FAILURE_UNKNOWN_MEMBER;
+        default:
+            return v1::LAWFUL_FAILURE_REJECTED;
+    }
+}
+
+}  // namespace
+
+LawfulError error_of(v1::LawfulFailure failure) {
+    switch (failure) {
+        case v1::LAWFUL_FAILURE_NO_SLOT:
+            return LawfulError::kNoSlot;
+        case v1::LAWFUL_FAILURE_UNKNOWN_PATIENT:
+            return LawfulError::kUnknownPatient;
+        case v1::LAWFUL_FAILURE_UNKNOWN_MEMBER:
+            return LawfulError::kUnknownMember;
+        default:
+            return LawfulError::kRejected;
+    }
+}
+
 LawfulDisclosures::Again LawfulDisclosures::finish(const Bytes& key, v1::Lawful lawful,
                                                    v1::LawfulState state, LawfulError why) {
     lawful.set_state(state);
     lawful.clear_transaction();
+    if (state == v1::LAWFUL_STATE_FAILED) lawful.set_failure(failure_of(why));
     const std::vector<vault::Row> rows{row_of(key, lawful), no_todo(key)};
     if (!ports_.vault.put({}, rows)) return kDiskAgain;
     if (state == v1::LAWFUL_STATE_FAILED) {

@@ -42,6 +42,8 @@ enum class LawfulError : std::uint8_t {
     kDisk,
 };
 [[nodiscard]] const char* to_string(LawfulError error);
+// Why an order failed, as its row remembers it.
+[[nodiscard]] LawfulError error_of(v1::LawfulFailure failure);
 
 // The custodian's side of a disclosure by law: what is named, judged as everything that leaves, is
 // committed to on the ledger, the recipient is told and gives a key, and only then it is sent. Once

@@ -41,7 +41,9 @@ http::Response problem_of(LawfulError error) {
         case LawfulError::kOtherOrder:
             return http::problem(409, "other-order", "Another order has that id");
         case LawfulError::kNoSlot:
-            return http::problem(409, "no-slot", "All link slots of the chart are in use");
+            return http::problem(
+                409, "no-slot",
+                "All link slots of the chart are in use; more come within six hours");
         case LawfulError::kRejected:
             return http::problem(409, "rejected", "The ledger would not have the disclosure");
         case LawfulError::kDisk:
@@ -130,7 +132,7 @@ bool write_lawful(BytesView id, const v1::Lawful& lawful, std::string& out) {
 
 http::Response answer_of(const Bytes& id, const Result<v1::Lawful, LawfulError>& result) {
     if (!result) return problem_of(result.error());
-    if (result->state() == v1::LAWFUL_STATE_FAILED) return problem_of(LawfulError::kRejected);
+    if (result->state() == v1::LAWFUL_STATE_FAILED) return problem_of(error_of(result->failure()));
     std::string out;
     if (!write_lawful(id, *result, out)) return problem_of(LawfulError::kDisk);
     // Not on the ledger yet: it goes on, and the list says what became of it.
@@ -160,13 +162,13 @@ void LawfulRoutes::add(http::Router& router) {
                    });
                    if (!taken) shared->send(overloaded());
                });
-    add_page_route(router, work_, ports_, "/v1/exchange/orders", "Disclosure", lawful_prefix(),
-                   [](const vault::Row& row, std::string& out) {
-                       const auto lawful = decode_row<v1::Lawful>(*row.value);
-                       return lawful &&
-                              write_lawful(BytesView(row.key).substr(lawful_prefix().size()),
-                                           *lawful, out);
-                   });
+    add_page_route(router, work_, ports_, "/v1/exchange/orders", "Disclosure",
+                   {lawful_prefix(), [](const vault::Row& row, std::string& out) {
+                        const auto lawful = decode_row<v1::Lawful>(*row.value);
+                        return lawful &&
+                               write_lawful(BytesView(row.key).substr(lawful_prefix().size()),
+                                            *lawful, out);
+                    }});
 }
 
 }  // namespace consilium::services::ehr::exchange

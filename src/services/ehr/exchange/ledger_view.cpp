@@ -38,6 +38,10 @@ LedgerView::Read<v1::Link> LedgerView::link(BytesView link) const {
     return read<v1::Link>(sdk::link_row(link));
 }
 
+LedgerView::Read<v1::Record> LedgerView::record(BytesView list, std::uint64_t sequence) const {
+    return read<v1::Record>(sdk::record_list_rows(list).u64(sequence));
+}
+
 LedgerView::Read<v1::Share> LedgerView::share(BytesView link, std::uint32_t number) const {
     return read<v1::Share>(sdk::share_list(link).u32(number));
 }

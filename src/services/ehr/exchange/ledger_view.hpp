@@ -25,6 +25,8 @@ class LedgerView {
     [[nodiscard]] Read<v1::Disclosure> disclosure(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Contribution> contribution(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::Link> link(BytesView link) const;
+    // One entry of a list of records (ledger::record_list): a record or a manifest.
+    [[nodiscard]] Read<v1::Record> record(BytesView list, std::uint64_t sequence) const;
     [[nodiscard]] Read<v1::Share> share(BytesView link, std::uint32_t number) const;
     [[nodiscard]] Read<v1::ConsentGate> gate(BytesView link) const;
     [[nodiscard]] Result<std::vector<v1::LinkSlot>, ReadError> slots(BytesView chart) const;

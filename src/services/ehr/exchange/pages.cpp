@@ -14,16 +14,19 @@ struct Page {
     Bytes after;
     Bytes link;  // with disclosures: of that link alone
     std::size_t limit = kPageDefault;
+    std::optional<int> state;  // those alone
 };
 
-std::optional<Page> read_page(std::string_view query) {
-    if (!http::query_has_only(query, {"after", "limit", "link"})) return std::nullopt;
+std::optional<Page> read_page(std::string_view query, const List& list) {
+    if (!http::query_has_only(query, {"after", "limit", "link", "state"})) return std::nullopt;
     Page out;
     bool malformed = false;
     const auto after = http::query_parameter(query, "after", malformed);
     const auto limit = http::query_parameter(query, "limit", malformed);
     const auto link = http::query_parameter(query, "link", malformed);
-    if (malformed) return std::nullopt;
+    const auto state = http::query_parameter(query, "state", malformed);
+    if (malformed || (link && !list.by_link) || (state && !list.states.by_name))
+        return std::nullopt;
     if (after) {
         const auto bytes = from_hex(*after);
         if (!bytes || bytes->size() > 64) return std::nullopt;
@@ -39,24 +42,42 @@ std::optional<Page> read_page(std::string_view query) {
         const auto parsed = std::from_chars(limit->data(), end, out.limit);
         if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
     }
+    if (state) {
+        out.state = list.states.by_name(*state);
+        if (!out.state) return std::nullopt;
+    }
     if (out.limit == 0 || out.limit > kPageMax) return std::nullopt;
     return out;
 }
 
-http::Response page_of(const Ports& ports, const Page& page, const Bytes& prefix,
-                       const WriteRow& write) {
-    const auto rows = ports.vault.rows(
-        prefix + page.link, page.after.empty() ? Bytes() : prefix + page.after, page.limit);
-    if (!rows) return http::problem(500, "vault", "The vault cannot be read or written");
+http::Response disk_problem() {
+    return http::problem(500, "vault", "The vault cannot be read or written");
+}
+
+http::Response page_of(const Ports& ports, const Page& page, const List& list) {
+    const Bytes prefix = list.prefix + page.link;
+    Bytes after = page.after.empty() ? Bytes() : list.prefix + page.after;
     std::string out = "{\"items\":[";
-    for (const vault::Row& row : *rows) {
-        if (out.back() != '[') out += ',';
-        if (!write(row, out))
-            return http::problem(500, "vault", "The vault cannot be read or written");
+    std::size_t listed = 0;
+    for (bool more = true; more && listed < page.limit;) {
+        const auto rows = ports.vault.rows(prefix, after, page.limit);
+        if (!rows) return disk_problem();
+        more = rows->size() == page.limit;
+        for (std::size_t i = 0; i < rows->size() && listed < page.limit; ++i) {
+            const vault::Row& row = (*rows)[i];
+            after = row.key;
+            if (page.state) {
+                const auto state = list.states.of(row);
+                if (!state) return disk_problem();
+                if (*state != *page.state) continue;
+            }
+            if (listed++ != 0) out += ',';
+            if (!list.write(row, out)) return disk_problem();
+        }
     }
     out += ']';
-    if (rows->size() == page.limit)
-        out += ",\"next\":\"" + to_hex(BytesView(rows->back().key).substr(prefix.size())) + '"';
+    if (listed == page.limit)
+        out += ",\"next\":\"" + to_hex(BytesView(after).substr(list.prefix.size())) + '"';
     out += '}';
     return http::json(std::move(out));
 }
@@ -68,23 +89,24 @@ http::Response overloaded() {
 }
 
 void add_page_route(http::Router& router, WorkQueue& work, const Ports& ports, const char* pattern,
-                    std::string_view resource, const Bytes& prefix, WriteRow write) {
+                    std::string_view resource, List list) {
     http::RouteOptions options;
     options.scope = http::Scope{resource, 'r'};
     options.produces = {http::Media::kJson};
-    router.add(http::Method::kGet, pattern, options,
-               [&work, &ports, prefix, write = std::move(write)](http::Request& request,
-                                                                 http::Responder responder) {
-                   const auto page = read_page(request.query);
-                   if (!page)
-                       return responder.send(http::problem(
-                           400, "bad-page", "after, limit or link is not what a page takes"));
-                   auto shared = std::make_shared<http::Responder>(std::move(responder));
-                   const bool taken = work.run([&ports, shared, prefix, write, page = *page] {
-                       shared->send(page_of(ports, page, prefix, write));
-                   });
-                   if (!taken) shared->send(overloaded());
-               });
+    const auto shown = std::make_shared<const List>(std::move(list));
+    router.add(
+        http::Method::kGet, pattern, options,
+        [&work, &ports, shown](http::Request& request, http::Responder responder) {
+            const auto page = read_page(request.query, *shown);
+            if (!page)
+                return responder.send(http::problem(
+                    400, "bad-page", "after, limit, link or state is not what this list takes"));
+            auto shared = std::make_shared<http::Responder>(std::move(responder));
+            const bool taken = work.run([&ports, shared, shown, page = *page] {
+                shared->send(page_of(ports, page, *shown));
+            });
+            if (!taken) shared->send(overloaded());
+        });
 }
 
 }  // namespace consilium::services::ehr::exchange

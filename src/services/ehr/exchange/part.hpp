@@ -19,6 +19,8 @@ class Part {
     [[nodiscard]] bool owns(const Bytes& key) const { return key.starts_with(prefix()); }
     // Goes on with such a key; when to look again, or nothing when it is finished.
     [[nodiscard]] virtual std::optional<std::chrono::milliseconds> step(const Bytes& key) = 0;
+    // Every ten seconds or so, on a thread that it may hold up for moments.
+    virtual void tick() {}
     // A message that a member sent; nothing for one that is not this part's.
     [[nodiscard]] virtual std::optional<Handled> receive(const ledger::MemberId& from,
                                                          const v1::ExchangeMessage& message) = 0;

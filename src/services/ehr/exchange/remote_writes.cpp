@@ -49,7 +49,8 @@ bool is_text(const formats::json::Value* value, std::string_view text) {
 
 Answer answer_of(const Call& call, const std::string& type, OfferKept kept) {
     Answer out;
-    out.status = 201;
+    // Nothing came to be that was not there.
+    out.status = kept.repeated ? 200 : 201;
     out.version = 1;
     out.updated = kept.version.updated;
     out.location = type + '/' + kept.id + "/_history/1";

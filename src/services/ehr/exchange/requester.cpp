@@ -16,6 +16,9 @@ constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
 // How long after a grant's end a delivery that was on its way may still come.
 constexpr std::uint64_t kLapseMs = 60'000;
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kPendingPatienceMs = 2 * kDayMs;
+constexpr std::uint64_t kDeliveryPatienceMs = 30 * kDayMs;
 
 State state_of(v1::AskState state) {
     switch (state) {
@@ -241,6 +244,18 @@ Requester::Again Requester::file_again(Item item) {
     return waiting(item.key);
 }
 
+namespace {
+
+// Until when a request is waited for. What waits for its custodian's word has no end on the ledger.
+// What the ledger says was disclosed may be in the custodian's queue while its node is down.
+std::uint64_t last_moment(const v1::AccessRequest& row) {
+    if (row.disclosure() != 0) return row.time_unix_ms() + kDeliveryPatienceMs;
+    if (row.expires_unix_ms() != 0) return row.expires_unix_ms() + kLapseMs;
+    return row.time_unix_ms() + kPendingPatienceMs;
+}
+
+}  // namespace
+
 Requester::Again Requester::await_custodian(Item item) {
     v1::Asking& asking = item.asking;
     const auto row = ledger_.request(item.opening.id(), asking.number());
@@ -254,9 +269,8 @@ Requester::Again Requester::await_custodian(Item item) {
         *asking.mutable_gate() = (*row)->gate();
         return finish(std::move(item), v1::ASK_STATE_DENIED);
     }
-    const std::uint64_t end = asking.expires_unix_ms() + kLapseMs;
-    if (asking.expires_unix_ms() != 0 && (*row)->disclosure() == 0 &&
-        ledger_.block_time().value > end && ports_.now().value > end)
+    const std::uint64_t end = last_moment(**row);
+    if (ledger_.block_time().value > end && ports_.now().value > end)
         return finish(std::move(item), v1::ASK_STATE_LAPSED);
     // The same name every time: the channel takes it once.
     v1::ExchangeMessage message;

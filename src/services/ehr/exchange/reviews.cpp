@@ -168,6 +168,24 @@ Reviews::Owed Reviews::owed() const {
     return out;
 }
 
+std::set<std::string> Reviews::overdue_subjects() const {
+    std::set<std::string> out;
+    const UnixMs now{std::max(ledger_.block_time().value, ports_.now().value)};
+    Bytes after;
+    for (;;) {
+        const auto list = ledger_.due_reviews(ports_.member, after, kCountMax);
+        if (!list) return out;
+        for (const LedgerView::DueReview& due : *list) {
+            if (due.due.value >= now.value) return out;
+            const auto item = find(due.id, due.number);
+            if (item && *item && (*item)->ours && !(*item)->subject.empty())
+                out.insert((*item)->subject);
+        }
+        if (list->size() < kCountMax) return out;
+        after = list->back().key;
+    }
+}
+
 void Reviews::alarm() {
     const Owed now = owed();
     const std::lock_guard lock(mutex_);

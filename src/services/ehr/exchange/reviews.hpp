@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ class Reviews {
     [[nodiscard]] Owed owed() const;
     // Tells the log of what is overdue, when that changes and once an hour.
     void alarm();
+    // Whose emergencies of ours wait for this member's own review for too long: subjects of tokens.
+    [[nodiscard]] std::set<std::string> overdue_subjects() const;
 
  private:
     [[nodiscard]] Result<Item, ReadError> item_of(BytesView id, std::uint32_t number,

@@ -16,6 +16,7 @@ constexpr std::string_view kReceived = "exchange/d";
 constexpr std::string_view kOffering = "exchange/k";
 constexpr std::string_view kOfferName = "exchange/q";
 constexpr std::string_view kOffered = "exchange/v";
+constexpr std::string_view kCorrected = "exchange/p";
 constexpr std::string_view kLawful = "exchange/b";
 constexpr std::string_view kLawfulOrder = "exchange/o";
 constexpr std::string_view kExpected = "exchange/w";
@@ -27,6 +28,7 @@ constexpr std::string_view kErasure = "exchange/ea";
 constexpr std::string_view kCopy = "exchange/ec";
 constexpr std::string_view kShedding = "exchange/g";
 constexpr std::string_view kHold = "exchange/h";
+constexpr std::string_view kRefill = "exchange/y";
 constexpr std::string_view kTodo = "exchange/t";
 
 Bytes numbered(std::string_view kind, BytesView id, std::uint32_t number) {
@@ -100,6 +102,18 @@ Bytes offering_prefix() {
 Bytes offer_name_key(BytesView link, std::uint32_t number) {
     return numbered(kOfferName, link, number);
 }
+Bytes corrected_key(BytesView link, std::string_view type, std::string_view id,
+                    std::uint32_t version) {
+    Bytes key = Bytes(kCorrected) + Bytes(link) + Bytes(type) + '/' + Bytes(id) + '/';
+    append_be32(key, version);
+    return key;
+}
+Bytes refill_key(BytesView patient) {
+    return refill_prefix() + Bytes(patient);
+}
+Bytes refill_prefix() {
+    return Bytes(kRefill);
+}
 Bytes offered_key(BytesView link, std::uint32_t number) {
     return numbered(kOffered, link, number);
 }
@@ -117,6 +131,9 @@ Bytes lawful_order_key(BytesView link, std::uint32_t disclosure) {
     return numbered(kLawfulOrder, link, disclosure);
 }
 
+Bytes lawful_order_prefix(BytesView link) {
+    return Bytes(kLawfulOrder) + Bytes(link);
+}
 Bytes expected_key(BytesView link, std::uint32_t disclosure) {
     return numbered(kExpected, link, disclosure);
 }

@@ -46,6 +46,14 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes offering_prefix();
 [[nodiscard]] Bytes offer_name_key(BytesView link, std::uint32_t number);
 
+// v1.SlotRefill, by the FHIR id of the chart's Patient.
+[[nodiscard]] Bytes refill_key(BytesView patient);
+[[nodiscard]] Bytes refill_prefix();
+
+// The record of our own document that was offered last as a correction of that version.
+[[nodiscard]] Bytes corrected_key(BytesView link, std::string_view type, std::string_view id,
+                                  std::uint32_t version);
+
 // v1.Offered by the contribution's row on the ledger.
 [[nodiscard]] Bytes offered_key(BytesView link, std::uint32_t number);
 [[nodiscard]] Bytes offered_prefix();
@@ -54,6 +62,7 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes lawful_key(BytesView order);
 [[nodiscard]] Bytes lawful_prefix();
 [[nodiscard]] Bytes lawful_order_key(BytesView link, std::uint32_t disclosure);
+[[nodiscard]] Bytes lawful_order_prefix(BytesView link);
 
 // v1.Expected by the disclosure's row on the ledger.
 [[nodiscard]] Bytes expected_key(BytesView link, std::uint32_t disclosure);

@@ -26,19 +26,26 @@ Status<vault::VaultError> for_each_row(const vault::Vault& vault, const Bytes& p
     }
 }
 
+bool is_erased(const v1::Erasure& erasure, std::uint32_t version) {
+    const auto& all = erasure.versions();
+    return std::find(all.begin(), all.end(), version) != all.end();
+}
+
 struct Sent {
     std::string holder;
     Bytes link;
     std::uint32_t disclosure = 0;
 };
 
-void add(const v1::Erasure& erasure, const Sent& sent, const v1::JudgedVersion& judged,
+// Whether it is one of the erased versions, and not one that stayed at home.
+bool left(const v1::Erasure& erasure, const v1::JudgedVersion& judged) {
+    return judged.verdict() == v1::VERDICT_SEND &&
+           judged.document().record_id() == erasure.record_id() &&
+           is_erased(erasure, judged.document().version());
+}
+
+void add(const v1::Erasure& erasure, const Sent& sent, const v1::DisclosedDocument& document,
          Found& found) {
-    const v1::DisclosedDocument& document = judged.document();
-    if (judged.verdict() != v1::VERDICT_SEND || document.record_id() != erasure.record_id() ||
-        std::find(erasure.versions().begin(), erasure.versions().end(), document.version()) ==
-            erasure.versions().end())
-        return;
     v1::HeldCopy copy;
     copy.set_state(v1::COPY_STATE_SHARING);
     copy.set_holder(sent.holder);
@@ -53,19 +60,20 @@ void add(const v1::Erasure& erasure, const Sent& sent, const v1::JudgedVersion& 
     if (!first && known->second.disclosure() > sent.disclosure) known->second = copy;
 }
 
-// What was served on request.
-Status<vault::VaultError> add_served(const vault::Vault& vault, const v1::Erasure& erasure,
-                                     Found& found, bool& under_way) {
+// What was served on request over a link.
+Status<vault::VaultError> add_served(const vault::Vault& vault, const ledger::LinkId& link,
+                                     const v1::Erasure& erasure, Found& found, bool& under_way) {
     return for_each_row(
-        vault, serving_prefix(), [&](const vault::Row& row) -> Status<vault::VaultError> {
+        vault, serving_prefix() + link.bytes(),
+        [&](const vault::Row& row) -> Status<vault::VaultError> {
             const auto serving = decode_row<v1::Serving>(*row.value);
             const auto header =
                 serving ? decode_row<v1::DisclosureHeader>(serving->header()) : std::nullopt;
             const auto name = parse_numbered(row.key, serving_prefix());
             if (!serving || !name) return fail(vault::VaultError::kDamaged);
             // What was sealed before the document was erased may be on its way to the ledger.
-            if (serving->state() == v1::SERVE_STATE_COMMITTING) under_way = true;
-            if (serving->state() != v1::SERVE_STATE_SENT || !header) return Done{};
+            const bool committing = serving->state() == v1::SERVE_STATE_COMMITTING;
+            if ((!committing && serving->state() != v1::SERVE_STATE_SENT) || !header) return Done{};
             const Sent sent{serving->requester(), header->link_id(), serving->disclosure()};
             std::uint32_t seen = 0;
             for (std::uint32_t page = 0; seen < serving->judged(); ++page) {
@@ -74,43 +82,86 @@ Status<vault::VaultError> add_served(const vault::Vault& vault, const v1::Erasur
                 if (!judged) return fail(judged.error());
                 if (!*judged || (*judged)->versions().empty())
                     return fail(vault::VaultError::kDamaged);
-                for (const v1::JudgedVersion& version : (*judged)->versions())
-                    add(erasure, sent, version, found);
+                for (const v1::JudgedVersion& version : (*judged)->versions()) {
+                    if (!left(erasure, version)) continue;
+                    if (committing) under_way = true;
+                    if (!committing) add(erasure, sent, version.document(), found);
+                }
                 seen += static_cast<std::uint32_t>((*judged)->versions_size());
             }
             return Done{};
         });
 }
 
-// What was disclosed by law.
-Status<vault::VaultError> add_lawful(const vault::Vault& vault, const v1::Erasure& erasure,
-                                     Found& found, bool& under_way) {
+// What was disclosed by law over a link: a disclosure has its name there before anything of it is
+// sealed.
+Status<vault::VaultError> add_lawful(const vault::Vault& vault, const ledger::LinkId& link,
+                                     const v1::Erasure& erasure, Found& found, bool& under_way) {
     return for_each_row(
-        vault, lawful_prefix(), [&](const vault::Row& row) -> Status<vault::VaultError> {
-            const auto lawful = decode_row<v1::Lawful>(*row.value);
-            const auto order = lawful ? decode_row<v1::LawfulOrder>(lawful->order()) : std::nullopt;
-            if (!lawful || !order) return fail(vault::VaultError::kDamaged);
-            if (lawful->state() == v1::LAWFUL_STATE_SENDING) under_way = true;
-            if (lawful->state() != v1::LAWFUL_STATE_SENT) return Done{};
-            const Sent sent{order->recipient(), lawful->link_id(), lawful->disclosure()};
-            for (const v1::JudgedVersion& version : lawful->judged())
-                add(erasure, sent, version, found);
+        vault, lawful_order_prefix(link.view()),
+        [&](const vault::Row& row) -> Status<vault::VaultError> {
+            const auto read = get_row<v1::Lawful>(vault, lawful_key(*row.value));
+            if (!read) return fail(read.error());
+            if (!*read) return fail(vault::VaultError::kDamaged);
+            const v1::Lawful& lawful = **read;
+            const auto order = decode_row<v1::LawfulOrder>(lawful.order());
+            if (!order) return fail(vault::VaultError::kDamaged);
+            const bool sending = lawful.state() == v1::LAWFUL_STATE_SENDING;
+            if (!sending && lawful.state() != v1::LAWFUL_STATE_SENT) return Done{};
+            const Sent sent{order->recipient(), lawful.link_id(), lawful.disclosure()};
+            for (const v1::JudgedVersion& version : lawful.judged()) {
+                if (!left(erasure, version)) continue;
+                if (sending) under_way = true;
+                if (!sending) add(erasure, sent, version.document(), found);
+            }
             return Done{};
         });
+}
+
+// What was accepted of a contribution: its contributor has the document that it offered.
+Status<vault::VaultError> add_contributed(const vault::Vault& vault, const ledger::LinkId& link,
+                                          const v1::Erasure& erasure,
+                                          std::vector<v1::HeldCopy>& out) {
+    return for_each_row(vault, offered_prefix() + link.bytes(),
+                        [&](const vault::Row& row) -> Status<vault::VaultError> {
+                            const auto offered = decode_row<v1::Offered>(*row.value);
+                            if (!offered) return fail(vault::VaultError::kDamaged);
+                            if (offered->state() != v1::OFFERED_STATE_ACCEPTED ||
+                                offered->record_id() != erasure.record_id() ||
+                                !is_erased(erasure, offered->version()))
+                                return Done{};
+                            v1::HeldCopy copy;
+                            copy.set_state(v1::COPY_STATE_SHARING);
+                            copy.set_holder(offered->contributor());
+                            copy.set_link_id(offered->link_id());
+                            copy.set_contribution(offered->number());
+                            copy.set_record_id(offered->record_id());
+                            copy.set_version(offered->version());
+                            copy.set_commitment(offered->commitment());
+                            copy.set_basis(erasure.basis());
+                            copy.set_since_unix_ms(erasure.ordered_unix_ms());
+                            out.push_back(std::move(copy));
+                            return Done{};
+                        });
 }
 
 }  // namespace
 
 Result<std::optional<std::vector<v1::HeldCopy>>, vault::VaultError> find_sent(
-    const vault::Vault& vault, const v1::Erasure& erasure) {
+    const vault::Vault& vault, const v1::Erasure& erasure,
+    const std::vector<ledger::LinkId>& links) {
     Found found;
-    bool under_way = false;
-    if (const auto served = add_served(vault, erasure, found, under_way); !served)
-        return fail(served.error());
-    if (const auto lawful = add_lawful(vault, erasure, found, under_way); !lawful)
-        return fail(lawful.error());
-    if (under_way) return std::optional<std::vector<v1::HeldCopy>>();
     std::vector<v1::HeldCopy> out;
+    bool under_way = false;
+    for (const ledger::LinkId& link : links) {
+        if (const auto read = add_served(vault, link, erasure, found, under_way); !read)
+            return fail(read.error());
+        if (const auto read = add_lawful(vault, link, erasure, found, under_way); !read)
+            return fail(read.error());
+        if (const auto read = add_contributed(vault, link, erasure, out); !read)
+            return fail(read.error());
+    }
+    if (under_way) return std::optional<std::vector<v1::HeldCopy>>();
     for (auto& [name, copy] : found)
         out.push_back(std::move(copy));
     return std::optional<std::vector<v1::HeldCopy>>(std::move(out));

@@ -19,7 +19,7 @@ constexpr std::size_t kIdBytes = 16;
 bool is_order(const v1::ErasureOrder& order) {
     return order.erasure().size() == kIdBytes && order.link_id().size() == kIdBytes &&
            order.record_id().size() == kIdBytes && order.commitment().size() == Hash32::kSize &&
-           order.version() != 0 && order.disclosure() != 0 &&
+           order.version() != 0 && (order.disclosure() == 0) != (order.contribution() == 0) &&
            order.basis() != v1::SHRED_BASIS_UNSPECIFIED;
 }
 
@@ -77,10 +77,19 @@ Status<HoldError> Sheddings::release(BytesView link, std::uint32_t disclosure) {
 Sheddings::OrderCheck Sheddings::check(const ledger::MemberId& from,
                                        const v1::ErasureOrder& order) const {
     const auto link = ledger_.link(order.link_id());
-    const auto row = ledger_.disclosure(order.link_id(), order.disclosure());
-    if (!link || !row || !*link || !*row) return OrderCheck::kNotYet;
+    if (!link || !*link) return OrderCheck::kNotYet;
     if ((*link)->custodian() != from || (*link)->counterparty() != ports_.member)
         return OrderCheck::kRefused;
+    if (order.contribution() != 0) {
+        const auto row = ledger_.contribution(order.link_id(), order.contribution());
+        if (!row || !*row) return OrderCheck::kNotYet;
+        if ((*row)->status() != v1::CONTRIBUTION_STATUS_ACCEPTED ||
+            (*row)->commitment() != order.commitment())
+            return OrderCheck::kRefused;
+    } else {
+        const auto row = ledger_.disclosure(order.link_id(), order.disclosure());
+        if (!row || !*row) return OrderCheck::kNotYet;
+    }
     if (order.share() == 0) return OrderCheck::kGood;
     const auto share = ledger_.share(order.link_id(), order.share());
     return share && *share ? OrderCheck::kGood : OrderCheck::kNotYet;
@@ -101,6 +110,22 @@ Result<std::optional<Bytes>, vault::VaultError> Sheddings::copy_of(
         });
     if (!read) return fail(read.error());
     return out;
+}
+
+// What is still on its way is taken first, and then shed.
+Result<std::optional<Bytes>, vault::VaultError> Sheddings::received_copy(
+    const v1::ErasureOrder& order, bool& disputed) const {
+    const auto receiving =
+        get_row<v1::Receiving>(ports_.vault, receiving_key(order.link_id(), order.disclosure()));
+    if (!receiving) return fail(receiving.error());
+    if (!*receiving) return fail(vault::VaultError::kNone);
+    disputed = (*receiving)->disputed();
+    return copy_of(**receiving, order);
+}
+
+Result<std::optional<Bytes>, vault::VaultError> Sheddings::offered_copy(
+    const v1::ErasureOrder& order) const {
+    return ports_.vault.row(offer_name_key(order.link_id(), order.contribution()));
 }
 
 std::optional<Handled> Sheddings::receive(const ledger::MemberId& from,
@@ -131,14 +156,12 @@ Handled Sheddings::receive(const ledger::MemberId& from, const v1::ErasureOrder&
         const bool same = (*before)->custodian() == from && (*before)->order() == bytes;
         return same ? Handled::kDone : refuse();
     }
-    // What is still on its way is taken first, and then shed.
-    const auto receiving =
-        get_row<v1::Receiving>(ports_.vault, receiving_key(order.link_id(), order.disclosure()));
-    if (!receiving || !*receiving) return Handled::kLater;
-    const auto copy = copy_of(**receiving, order);
+    bool disputed = false;
+    const auto copy =
+        order.contribution() != 0 ? offered_copy(order) : received_copy(order, disputed);
     if (!copy) return Handled::kLater;
     // Of a disputed disclosure nothing was kept: there is nothing to shed.
-    if (!*copy && !(*receiving)->disputed()) return refuse();
+    if (!*copy && !disputed) return refuse();
     v1::Shedding shedding;
     shedding.set_state(v1::COPY_STATE_ORDERED);
     shedding.set_custodian(from);
@@ -202,9 +225,12 @@ Sheddings::Again Sheddings::decide(const Bytes& key, v1::Shedding shedding) {
     if (!info && info.error() != vault::VaultError::kNone) return kDiskAgain;
     // What is gone is gone, whoever holds it since: a crash may have come after the shredding.
     const bool here = info && info->state == vault::State::kStored;
-    const auto reason =
-        here ? held_for(shedding.record_id())
-             : Result<v1::RetentionReason, vault::VaultError>(v1::RETENTION_REASON_UNSPECIFIED);
+    // What our own clinician wrote is our record, whoever took it over.
+    const bool own = order->contribution() != 0;
+    const auto reason = here && !own ? held_for(shedding.record_id())
+                                     : Result<v1::RetentionReason, vault::VaultError>(
+                                           here ? v1::RETENTION_REASON_OWN_RECORD
+                                                : v1::RETENTION_REASON_UNSPECIFIED);
     if (!reason) return kDiskAgain;
     shedding.set_reason(*reason);
     shedding.set_state(*reason == v1::RETENTION_REASON_UNSPECIFIED ? v1::COPY_STATE_ERASED

@@ -21,7 +21,9 @@ enum class HoldError : std::uint8_t {
 };
 
 // A holder's side of erasure: destroys a copy when the custodian from whom it came orders so, and
-// leaves a receipt on the ledger, or keeps it because a hold stands, and says why. Thread-safe.
+// leaves a receipt on the ledger, or keeps it because a hold stands, and says why. What this member
+// offered to the custodian's chart is its own record: it stays, and the receipt says so.
+// Thread-safe.
 class Sheddings final : public Part {
  public:
     // Backups of the vault are kept for `backup_days`, 0: none are made.
@@ -46,7 +48,12 @@ class Sheddings final : public Part {
     [[nodiscard]] OrderCheck check(const ledger::MemberId& from,
                                    const v1::ErasureOrder& order) const;
     [[nodiscard]] Handled receive(const ledger::MemberId& from, const v1::ErasureOrder& order);
-    // Our copy of what the order names; nothing when that disclosure did not bring it.
+    // Our copy of what the order names; nothing when there is none. An error: not now.
+    [[nodiscard]] Result<std::optional<Bytes>, vault::VaultError> received_copy(
+        const v1::ErasureOrder& order, bool& disputed) const;
+    [[nodiscard]] Result<std::optional<Bytes>, vault::VaultError> offered_copy(
+        const v1::ErasureOrder& order) const;
+    // Of a disclosure; nothing when it did not bring it.
     [[nodiscard]] Result<std::optional<Bytes>, vault::VaultError> copy_of(
         const v1::Receiving& receiving, const v1::ErasureOrder& order) const;
     // Why the copy must stay; RETENTION_REASON_UNSPECIFIED when it need not.
