@@ -207,7 +207,7 @@ class Checker {
                           " stored document versions open their commitments";
         if (finding_.erased != 0) out += ", and " + std::to_string(finding_.erased) + " are erased";
         finding_.checked.push_back(std::move(out));
-        finding_.notes.push_back(
+        finding_.notes.emplace_back(
             "A leaf that no document is shown for is padding or a document that the custodian "
             "keeps back: nothing tells the two apart.");
     }
