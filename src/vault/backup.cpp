@@ -200,6 +200,7 @@ Status<VaultError> Vault::copy_parts(const fs::path& folder,
 // when the database removes it.
 Status<VaultError> Vault::backup(const fs::path& folder) {
     const std::lock_guard purging(purges_);
+    const auto no_puts = puts_.alone();
     const std::lock_guard writing(writes_);
     const std::lock_guard appending(freezes_);
     std::error_code error;

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "vault/document_keys.hpp"
 #include "vault/key_store.hpp"
 #include "vault/sealed.hpp"
+#include "vault/turns.hpp"
 #include "vault/vault_error.hpp"
 
 // Where a member's documents lie, sealed. A folder:
@@ -57,7 +57,8 @@ class Vault {
 
     // Stores all of it or nothing, if each row of `expected` is as said; durable when it returns.
     // Answers the documents' commitments. Calls that come while others are written share their two
-    // syncs. kNone: what a document replaces is not there.
+    // syncs, and the keys of some are synced while the rows of others are. kNone: what a document
+    // replaces is not there.
     [[nodiscard]] Result<std::vector<Hash32>, VaultError> put(
         std::span<const NewDocument> documents, std::span<const Row> rows = {},
         std::span<const Row> expected = {});
@@ -155,7 +156,7 @@ class Vault {
     struct Put;
     class Group;
     void submit(Put& put);
-    [[nodiscard]] std::vector<Put*> next_group() const;
+    void put_keys(std::span<Put* const> group);
     [[nodiscard]] Status<VaultError> write(Group& group);
     [[nodiscard]] Status<VaultError> open_sealed(const DocumentName& name, const RecordRow& row,
                                                  const DocumentSecret& secret,
@@ -187,10 +188,9 @@ class Vault {
     std::function<void(std::chrono::microseconds)> observer_;
     mutable std::mutex totals_mutex_;
     Totals totals_;
-    std::mutex waiting_mutex_;
-    std::deque<Put*> waiting_;  // the first one writes for those behind it
-    std::mutex purging_mutex_;
-    std::deque<Purge*> purging_;         // the first one purges for those behind it
+    Turns<Put> keys_turns_, rows_turns_;
+    Gate puts_;  // from before a put's keys are written until its rows are; before writes_
+    Turns<Purge> purging_;
     std::mutex purges_;                  // one purge at a time; never taken under writes_
     mutable std::mutex writes_;          // one write at a time; guards key_store_
     std::shared_mutex freezes_;          // of appends; a backup has it alone

@@ -2,7 +2,8 @@
 // A process of its own that works on a vault and ends in the middle, for the tests:
 //   consilium_vault_child FOLDER NETWORK CHANGES WORK [ARGUMENT]
 // WORK is "shred" with the row keys, in hexadecimal, of the versions to erase; "rotate"; "backup"
-// with a folder; "put" with a file: puts documents until it ends, and notes each there; "long": a
+// with a folder; "put" with a file: puts documents until it ends, and notes each there; "put-many":
+// the same by several threads at once, each with a file of its own; "long": a
 // document of the greatest length comes and goes, in little memory. It ends with kExited before the
 // n-th change of the vault's own files, or, when CHANGES begins with "db", of the database's files,
 // of which what was not synced is lost; with 0 when the work was done before, with 1 when it
@@ -14,6 +15,7 @@
 #include <charconv>
 #include <fstream>
 #include <limits>
+#include <thread>
 
 #include "base/hex.hpp"
 #include "vault/document_writer.hpp"
@@ -81,7 +83,7 @@ class ExitingFiles final : public Files {
         ExitingFiles& files_;
         std::unique_ptr<File> file_;
     };
-    int left_;
+    std::atomic<int> left_;
 };
 
 bool shred(Vault& vault, std::string_view argument) {
@@ -94,22 +96,39 @@ bool shred(Vault& vault, std::string_view argument) {
     return !names.empty() && vault.shred(names).ok();
 }
 
-// Version n of one record and a row that says n, in one step; then a byte in the file.
-bool put(Vault& vault, const std::string& file) {
-    std::ofstream noted(file, std::ios::binary | std::ios::app);
-    const auto before = vault.row("count");
+// Version n of one record and a row that says n, in one step; then a byte in the file. `series` is
+// in the names of row, index and file.
+bool put(Vault& vault, const std::string& file, const std::string& series) {
+    std::ofstream noted(file + series, std::ios::binary | std::ios::app);
+    const std::string count = series + "count";
+    const auto before = vault.row(count);
     if (!before) return false;
+    ledger::RecordId record;
+    if (!series.empty()) record.value.fill(static_cast<std::uint8_t>(series.front()));
     auto version =
         static_cast<std::uint32_t>(before->has_value() ? std::stoul(before->value()) + 1 : 1);
     for (int i = 0; i < 30; ++i, ++version) {
         const std::string text = std::to_string(version);
-        NewDocument document{{{}, version}, text, {"version=" + text + ";"}};
-        if (version > 1) document.replaces = DocumentName{{}, version - 1};
-        const Row row{"count", text};
+        NewDocument document{{record, version}, text, {series + "version=" + text + ";"}};
+        if (version > 1) document.replaces = DocumentName{record, version - 1};
+        const Row row{count, text};
         if (!vault.put({&document, 1}, {&row, 1})) return false;
         noted << 'x' << std::flush;
     }
     return true;
+}
+
+bool put_many(Vault& vault, const std::string& file) {
+    std::atomic<bool> all = true;
+    std::vector<std::thread> threads;
+    for (const char* series : {"a", "b", "c", "d", "e", "f"}) {
+        threads.emplace_back([&, series] {
+            if (!put(vault, file, series)) all = false;
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    return all;
 }
 
 std::uint64_t memory_kib() {
@@ -153,7 +172,8 @@ bool work(Vault& vault, std::string_view what, const std::string& argument) {
     if (what == "append") return append(vault);
     if (what == "rotate") return vault.rotate().ok();
     if (what == "backup") return vault.backup(argument).ok();
-    if (what == "put") return put(vault, argument);
+    if (what == "put") return put(vault, argument, {});
+    if (what == "put-many") return put_many(vault, argument);
     if (what == "long") return come_and_go(vault);
     return what == "shred" && shred(vault, argument);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <condition_variable>
 #include <map>
 #include <utility>
 
@@ -55,10 +54,10 @@ struct Vault::Put {
     std::span<const Row> expected;
     bool by_writer = false;  // which has the name for itself
 
+    std::uint64_t slot = 0;  // the first item's; the others' follow
+    std::chrono::microseconds keys_took{0};
     std::optional<VaultError> error;
     bool written = false;  // perhaps: it got as far as the database
-    bool done = false;
-    std::condition_variable turn;
 
     [[nodiscard]] std::size_t bytes() const {
         std::size_t sum = 0;
@@ -68,6 +67,17 @@ struct Vault::Put {
             sum += row.key.size() + (row.value ? row.value->size() : 0);
         return sum;
     }
+
+    // Of a group.
+    struct Limit {
+        std::size_t bytes = 0;
+        std::size_t documents = 0;
+        bool operator()(const Put& put) {
+            bytes += put.bytes();
+            documents += put.items.size();
+            return bytes <= kGroupBytesMax && documents <= kDocumentsPerPutMax;
+        }
+    };
 };
 
 // The calls of a group that can be done one after the other: each sees those before it.
@@ -98,19 +108,11 @@ class Vault::Group {
             rows_[row.key] = &row;
     }
 
-    [[nodiscard]] std::vector<DocumentKeys::Entry> entries() const {
-        std::vector<DocumentKeys::Entry> out;
-        for (const Put* put : puts_) {
-            for (const Put::Item& item : put->items)
-                out.push_back({item.name, item.secret});
-        }
-        return out;
-    }
-
-    // What to write, when the documents' secrets are in the slots from `slot` on.
-    [[nodiscard]] std::vector<Database::Change> changes(std::uint64_t slot, Totals& totals) {
+    // What to write, when the documents' secrets are in their slots.
+    [[nodiscard]] std::vector<Database::Change> changes(Totals& totals) {
         for (Put* put : puts_) {
             put->written = true;
+            std::uint64_t slot = put->slot;
             for (Put::Item& item : put->items) {
                 item.row.slot = slot++;
                 totals.documents += 1;
@@ -130,6 +132,13 @@ class Vault::Group {
             put->error = error;
     }
     [[nodiscard]] bool empty() const { return items_.empty() && rows_.empty(); }
+    // The longest of its calls.
+    [[nodiscard]] std::chrono::microseconds keys_took() const {
+        std::chrono::microseconds out{0};
+        for (const Put* put : puts_)
+            out = std::max(out, put->keys_took);
+        return out;
+    }
 
  private:
     [[nodiscard]] std::optional<VaultError> check(const Put& put, const Put::Item& item,
@@ -196,61 +205,58 @@ Status<VaultError> Vault::check_new(const DocumentName& name) const {
     return Done{};
 }
 
-// The first call in the queue writes for those behind it; they find their answer when it wakes
-// them.
+// Two steps, in each of which calls go in groups, and one group's second step beside the first step
+// of the next: the disk syncs the keys of some while it syncs the rows of others.
+// 1. Secrets into slots, synced. No row names them yet.
+// 2. Each call is checked, and the rows of those that can be done are written, synced.
+// A row is written after the sync of its slot only, whatever group either was in, so that no crash
+// leaves a row without its key. A crash between the two steps, and a call that step 2 refuses,
+// leave secrets of no document: nothing was sealed with them that is kept, and the slots are not
+// used again.
 void Vault::submit(Put& put) {
-    std::unique_lock lock(waiting_mutex_);
-    waiting_.push_back(&put);
-    put.turn.wait(lock, [&] { return put.done || waiting_.front() == &put; });
-    if (put.done) return;
-    const std::vector<Put*> group = next_group();
-    lock.unlock();
-    {
+    const auto inside = puts_.enter();
+    if (!put.items.empty()) {
+        keys_turns_.take(put, Put::Limit(),
+                         [this](const std::vector<Put*>& group) { put_keys(group); });
+        if (put.error) return;
+    }
+    rows_turns_.take(put, Put::Limit(), [this](const std::vector<Put*>& group) {
         const std::lock_guard writing(writes_);
         Group checked(*this);
         for (Put* one : group)
             checked.add(*one);
         if (const auto written = write(checked); !written) checked.fail_all(written.error());
-    }
-    lock.lock();
-    for (Put* one : group) {
-        waiting_.pop_front();
-        one->done = true;
-        if (one != &put) one->turn.notify_one();
-    }
-    if (!waiting_.empty()) waiting_.front()->turn.notify_one();
+    });
 }
 
-std::vector<Vault::Put*> Vault::next_group() const {
-    std::vector<Put*> group;
-    std::size_t bytes = 0;
-    std::size_t documents = 0;
-    for (Put* put : waiting_) {
-        bytes += put->bytes();
-        documents += put->items.size();
-        if (!group.empty() && (bytes > kGroupBytesMax || documents > kDocumentsPerPutMax)) break;
-        group.push_back(put);
+void Vault::put_keys(std::span<Put* const> group) {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<DocumentKeys::Entry> entries;
+    for (const Put* put : group) {
+        for (const Put::Item& item : put->items)
+            entries.push_back({item.name, item.secret});
     }
-    return group;
+    const auto first = document_keys_->put(entries);
+    std::uint64_t slot = first ? *first : 0;
+    for (Put* put : group) {
+        if (!first) put->error = to_vault_error(first.error());
+        put->slot = slot;
+        slot += put->items.size();
+        put->keys_took = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - start);
+    }
 }
 
 Status<VaultError> Vault::write(Group& group) {
     if (group.empty()) return Done{};
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<DocumentKeys::Entry> entries = group.entries();
-    std::uint64_t slot = 0;
-    if (!entries.empty()) {
-        const auto first = document_keys_->put(entries);
-        if (!first) return fail(to_vault_error(first.error()));
-        slot = *first;
-    }
     Totals next = totals();
-    const std::vector<Database::Change> changes = group.changes(slot, next);
+    const std::vector<Database::Change> changes = group.changes(next);
     if (auto written = database_->write(changes); !written)
         return fail(to_vault_error(written.error()));
     if (observer_) {
-        observer_(std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::steady_clock::now() - start));
+        observer_(group.keys_took() + std::chrono::duration_cast<std::chrono::microseconds>(
+                                          std::chrono::steady_clock::now() - start));
     }
     const std::lock_guard lock(totals_mutex_);
     totals_ = next;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <condition_variable>
 #include <set>
 #include <utility>
 
@@ -37,8 +36,6 @@ struct Vault::Leavings {
 struct Vault::Purge {
     const Leavings* leavings = nullptr;
     std::optional<VaultError> error;
-    bool done = false;
-    std::condition_variable turn;
 };
 
 Status<VaultError> Vault::shred(std::span<const DocumentName> names) {
@@ -133,25 +130,17 @@ Status<VaultError> Vault::purge(const Leavings& leavings) {
     if (leavings.markers.empty()) return Done{};
     Purge own;
     own.leavings = &leavings;
-    std::unique_lock lock(purging_mutex_);
-    purging_.push_back(&own);
-    own.turn.wait(lock, [&] { return own.done || purging_.front() == &own; });
-    if (!own.done) {
-        const std::vector<Purge*> group(purging_.begin(), purging_.end());
-        lock.unlock();
-        Leavings all;
-        for (const Purge* one : group)
-            all.add(*one->leavings);
-        const auto purged = purge_now(all);
-        lock.lock();
-        for (Purge* one : group) {
-            purging_.pop_front();
-            if (!purged) one->error = purged.error();
-            one->done = true;
-            if (one != &own) one->turn.notify_one();
-        }
-        if (!purging_.empty()) purging_.front()->turn.notify_one();
-    }
+    purging_.take(
+        own, [](const Purge&) { return true; },
+        [this](const std::vector<Purge*>& group) {
+            Leavings all;
+            for (const Purge* one : group)
+                all.add(*one->leavings);
+            const auto purged = purge_now(all);
+            for (Purge* one : group) {
+                if (!purged) one->error = purged.error();
+            }
+        });
     if (own.error) return fail(*own.error);
     return Done{};
 }
@@ -197,6 +186,8 @@ bool Vault::for_each_stored(const std::function<bool(const DocumentKeys::Slot&)>
 }
 
 Status<VaultError> Vault::rotate() {
+    // Slots that no row names yet would be left behind.
+    const auto no_puts = puts_.alone();
     const std::lock_guard lock(writes_);
     // A generation that a rotation added before it was cut off serves this one.
     if (key_store_.newest(kDocumentsKey)->generation == document_keys_->generation()) {
