@@ -32,8 +32,8 @@ fuzz: ## Run every fuzz target for SECONDS=n
 	@tools/install_dependencies.sh test
 	@tools/fuzz.sh $(SECONDS_PER_TARGET)
 
-bench: build ## Measure the ledger, the store, the vault and verification
-	@for part in ledger store vault verify; do build/release/bin/consilium bench $$part || exit 1; done
+bench: build ## Measure the ledger, the store, the vault, FHIR and verification
+	@for part in ledger store vault fhir size verify; do build/release/bin/consilium bench $$part || exit 1; done
 
 bench-data: ## Make Bundles of PATIENTS=n synthetic patients with SEED=s
 	@tools/make_bench_data.sh $(PATIENTS) $(SEED)

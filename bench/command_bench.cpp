@@ -13,6 +13,7 @@
 #include "figures.hpp"
 #include "node/json_text.hpp"
 #include "receipt_bench.hpp"
+#include "size_bench.hpp"
 #include "store_bench.hpp"
 #include "vault_bench.hpp"
 
@@ -26,6 +27,7 @@ struct Options {
     std::string folder = "consilium-bench";
     unsigned seconds = 10;
     std::vector<std::uint64_t> keys;
+    std::vector<std::string> bundles;
 };
 
 // Three significant digits are what a measurement on a shared machine is worth.
@@ -144,6 +146,71 @@ void bench_fhir(const Options& options, Context& context) {
                        {"disk_bytes_per_observation", rounded(fhir->disk_bytes_per_observation)},
                        {"rss_mib", rounded(fhir->rss_mib)}},
           context);
+}
+
+json::object figures_of(const bench::SizeRow& row) {
+    return json::object{{"documents", row.documents},
+                        {"imports_per_s", rounded(row.imports_per_s)},
+                        {"search_ms_p50", rounded(row.search_ms_p50)},
+                        {"searches_per_s", rounded(row.searches_per_s)},
+                        {"rss_mib", rounded(row.rss_mib)},
+                        {"disk_bytes_per_document", rounded(row.disk_bytes_per_document)}};
+}
+
+void print_size(const bench::SizeFigures& size, Context& context) {
+    finish(context);
+    if (context.json) {
+        json::object out{{"everything_10000_ms", rounded(size.everything_10000_ms)},
+                         {"bundle_29_mib_ms", rounded(size.bundle_29_mib_ms)}};
+        json::array bundles;
+        for (const auto& row : size.bundles) {
+            bundles.push_back(json::object{
+                {"name", row.name}, {"mib", rounded(row.mib)}, {"ms", rounded(row.post_ms)}});
+        }
+        json::array growth;
+        for (const auto& row : size.rows)
+            growth.push_back(figures_of(row));
+        out["bundles"] = std::move(bundles);
+        out["growth"] = std::move(growth);
+        context.out << node::pretty_json(out) << '\n';
+        return;
+    }
+    Facts facts;
+    facts.add("everything_10000_ms", shown(size.everything_10000_ms));
+    facts.add("bundle_29_mib_ms", shown(size.bundle_29_mib_ms));
+    for (const auto& row : size.bundles)
+        facts.add(row.name, shown(row.post_ms) + " ms for " + shown(row.mib) + " MiB");
+    facts.print(context);
+    Table table({{"Documents", true},
+                 {"Imports/s", true},
+                 {"Search ms", true},
+                 {"Searches/s", true},
+                 {"Memory MiB", true},
+                 {"Bytes each", true}});
+    for (const auto& row : size.rows) {
+        table.add({grouped(row.documents), shown(row.imports_per_s), shown(row.search_ms_p50),
+                   shown(row.searches_per_s), shown(row.rss_mib),
+                   shown(row.disk_bytes_per_document)});
+    }
+    table.print(context);
+}
+
+void bench_size(const Options& options, Context& context) {
+    const Folder folder(options.folder, context);
+    if (!folder.made()) return;
+    bench::Settings settings;
+    settings.folder = folder.path();
+    settings.progress = [say = narrator(context)](std::string_view what) {
+        say(std::string(what));
+    };
+    bench::SizeOptions size;
+    size.documents =
+        options.keys.empty() ? std::vector<std::uint64_t>{10'000, 100'000} : options.keys;
+    std::sort(size.documents.begin(), size.documents.end());
+    size.bundles.assign(options.bundles.begin(), options.bundles.end());
+    const auto figures = bench::measure_size(settings, size);
+    if (!figures) return context.fail(Exit::kRefused, figures.error());
+    print_size(*figures, context);
 }
 
 Result<std::vector<bench::StoreBenchRow>, std::string> measure_store(
@@ -304,6 +371,14 @@ void add_bench(CLI::App& app, Context& context) {
     add_seconds(*add_part(*group, context, "fhir", "Health records over FHIR's REST API", options,
                           bench_fhir),
                 *options);
+    CLI::App* size =
+        add_part(*group, context, "size", "A FHIR node as it grows", options, bench_size);
+    size->add_option("--documents", options->keys,
+                     "Documents at which to measure; without it 10000 and 100000")
+        ->check(CLI::Range(1'000, 10'000'000));
+    size->add_option("--bundle", options->bundles,
+                     "A transaction Bundle to post at the end, in this order")
+        ->check(CLI::ExistingFile);
     add_keys(*add_part(*group, context, "store", "The authenticated state on its disk", options,
                        bench_store),
              *options, "Keys in the state, one line each; without it 50000 and 5000000");
