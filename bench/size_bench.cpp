@@ -26,6 +26,8 @@ constexpr unsigned kImporters = 2;
 constexpr int kRuns = 7;
 constexpr std::size_t kEverythingEntries = 10'000;
 constexpr std::size_t kLargeBundleBytes = 29U << 20U;
+// So that there are some 20,000 entries, as in real records of that length.
+constexpr std::size_t kNoteLetters = 700;
 constexpr double kSearchSeconds = 5;
 
 double seconds_since(Clock::time_point start) {
@@ -56,19 +58,22 @@ Bytes collection(std::uint64_t first) {
     return out + "]}";
 }
 
-// A transaction of one patient, of that id, with Observations until it has so many bytes or
-// entries.
-Bytes transaction(const std::string& id, std::size_t bytes_min, std::size_t entries_min) {
-    Bytes out = R"({"resourceType":"Bundle","type":"transaction","entry":[)"
-                R"({"resource":)" +
+// A transaction of one patient, of that id, with Observations, each with a note of so many letters,
+// until it has so many bytes and entries.
+Bytes transaction(const std::string& id, std::size_t bytes_min, std::size_t entries_min,
+                  std::size_t note) {
+    Bytes out = R"({"resourceType":"Bundle","type":"transaction","entry":[{"resource":)" +
                 patient_resource(id) + R"(,"request":{"method":"PUT","url":"Patient/)" + id +
                 R"("}})";
-    out.reserve(bytes_min + 4096);
     for (std::size_t i = 1; i < entries_min || out.size() < bytes_min; ++i) {
+        Bytes resource =
+            observation_resource("Patient/" + id, i % 9 == 0 ? "laboratory" : "vital-signs", {});
+        if (note > 0) {
+            resource.pop_back();
+            resource += R"(,"note":[{"text":")" + Bytes(note, 'n') + R"("}]})";
+        }
         out +=
-            R"(,{"resource":)" +
-            observation_resource("Patient/" + id, i % 9 == 0 ? "laboratory" : "vital-signs", {}) +
-            R"(,"request":{"method":"POST","url":"Observation"}})";
+            R"(,{"resource":)" + resource + R"(,"request":{"method":"POST","url":"Observation"}})";
     }
     return out + "]}";
 }
@@ -166,7 +171,7 @@ Result<BundleRow, std::string> post(FhirNode& node, const std::filesystem::path&
 }
 
 Result<double, std::string> everything_ms(FhirNode& node) {
-    const Bytes body = transaction("everything", 0, kEverythingEntries);
+    const Bytes body = transaction("everything", 0, kEverythingEntries, 0);
     if (auto put = node.once("POST", "/fhir", body, 200, "transaction-response"); !put)
         return fail(put.error());
     std::vector<double> times;
@@ -197,7 +202,7 @@ Result<SizeFigures, std::string> measure_size(const Settings& settings,
     if (!ms) return fail(ms.error());
     out.everything_10000_ms = *ms;
     settings.progress("size: a Bundle of 29 MiB");
-    const Bytes body = transaction("large", kLargeBundleBytes, 0);
+    const Bytes body = transaction("large", kLargeBundleBytes, 0, kNoteLetters);
     const auto large = node.once("POST", "/fhir", body, 200, "transaction-response");
     if (!large) return fail(large.error());
     out.bundle_29_mib_ms = *large;
