@@ -316,7 +316,8 @@ bool Scopes::grants_patient(const Scope& wanted) const {
 bool Scopes::grants(const Scope& wanted, bool patient) const {
     return std::any_of(grants_.begin(), grants_.end(), [&](const Grant& grant) {
         return grant.patient == patient &&
-               ((grant.resource == "*" && !wanted.by_name) || grant.resource == wanted.resource) &&
+               ((grant.resource == "*" && (patient || !wanted.by_name)) ||
+                grant.resource == wanted.resource) &&
                grant.permissions.find(wanted.permission) != std::string::npos;
     });
 }

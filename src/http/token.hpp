@@ -21,7 +21,9 @@ namespace consilium::http {
 struct Scope {
     std::string_view resource;
     char permission = 'r';
-    bool by_name{false};  // a scope for all resources (*) does not grant it
+    // A node's own resource, not one of FHIR's: at level user and system a scope for all resources
+    // (*), which SMART gives to FHIR clients, does not grant it.
+    bool by_name{false};
 };
 
 // A token's scopes: "user/Ledger.cr system/Ledger.rs patient/*.r". Scopes of other shapes, and

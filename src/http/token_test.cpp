@@ -337,6 +337,22 @@ TEST(Scopes, keeps_a_patients_scopes_apart) {
     EXPECT_FALSE(scopes.grants_patient({"Task", 'c'}));
 }
 
+TEST(Scopes, a_scope_for_all_resources_is_for_fhirs) {
+    const Scope fhir{"Observation", 'd'};
+    const Scope own{"Erasure", 'd', true};
+    for (const char* level : {"user", "system"}) {
+        const auto all = Scopes::parse(level + std::string("/*.cruds"));
+        EXPECT_TRUE(all.grants(fhir));
+        EXPECT_FALSE(all.grants(own));
+        EXPECT_TRUE(Scopes::parse(level + std::string("/Erasure.d")).grants(own));
+        EXPECT_FALSE(Scopes::parse(level + std::string("/Erasure.r")).grants(own));
+    }
+    // A patient's is for all of their own record.
+    const auto patient = Scopes::parse("patient/*.rs");
+    EXPECT_TRUE(patient.grants_patient({"Audit", 'r', true}));
+    EXPECT_FALSE(patient.grants({"Audit", 'r', true}));
+}
+
 TEST(Scopes, grants_by_smart_v2_scopes) {
     const auto grants = [](std::string_view text, char permission) {
         return Scopes::parse(text).grants({"Ledger", permission});

@@ -13,8 +13,8 @@ namespace {
 // A report reads the ledger hundreds of times: one at a time, so that it holds up nobody else.
 constexpr unsigned kThreads = 1;
 constexpr std::size_t kWaitingMax = 64;
-constexpr http::Scope kRead{"Audit", 'r'};
-constexpr http::Scope kDocuments{"Audit", 's'};
+constexpr http::Scope kRead{"Audit", 'r', true};
+constexpr http::Scope kDocuments{"Audit", 's', true};
 
 http::Response problem_of(AuditError error) {
     switch (error) {

@@ -118,7 +118,7 @@ TEST_F(LogVerifyTest, AWholeLogFitsItsHeads) {
 
 TEST_F(LogVerifyTest, AnAlteredRowIsNamed) {
     fill(false);
-    for (const std::uint64_t sequence : {1, 5, 9}) {
+    for (const std::uint64_t sequence : {1U, 5U, 9U}) {
         const Bytes before = get(log_key(sequence));
         alter(sequence);
         EXPECT_EQ(findings(), Findings{"row-altered " + std::to_string(sequence)});

@@ -127,8 +127,10 @@ Result<Entry, Problem> read_entry(const Value& value, const std::string& at, con
             return fail(bad_entry("The entry has no resource", at));
         if (step.verb == Verb::kPut && step.conditional) step.id = text_of(step.resource, "id");
     }
-    if (auto allowed = allow(call, step.type, permission_of(step.verb)); !allowed)
-        return fail(allowed.error());
+    const auto allowed = step.verb == Verb::kPatch
+                             ? allow_patch(call, step.type)
+                             : allow(call, step.type, permission_of(step.verb));
+    if (!allowed) return fail(allowed.error());
     return entry;
 }
 

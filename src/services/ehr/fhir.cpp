@@ -26,6 +26,11 @@ Status<Problem> allow(const Call& call, std::string_view type, char permission) 
     return fail(problem_of(403, "forbidden", "The access token does not grant this"));
 }
 
+Status<Problem> allow_patch(const Call& call, std::string_view type) {
+    if (auto updates = allow(call, type, 'u'); !updates) return updates;
+    return allow(call, type, 'r');
+}
+
 Problem store_problem(StoreError error) {
     switch (error) {
         case StoreError::kNone:

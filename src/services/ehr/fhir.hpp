@@ -76,6 +76,8 @@ class Fhir {
 
 // Whether the token of the call grants the letter (SMART v2) on the type; a Problem of 403 if not.
 [[nodiscard]] Status<Problem> allow(const Call& call, std::string_view type, char permission);
+// A patch asks for both: it answers what it left as it was, and its tests tell what is there.
+[[nodiscard]] Status<Problem> allow_patch(const Call& call, std::string_view type);
 
 // A store's error as FHIR says it.
 [[nodiscard]] Problem store_problem(StoreError error);

@@ -195,7 +195,7 @@ Reply Fhir::patch(Call& call) {
     Step step;
     step.verb = Verb::kPatch;
     step.type = call.path[0];
-    if (auto allowed = allow(call, step.type, 'u'); !allowed) return fail(allowed.error());
+    if (auto allowed = allow_patch(call, step.type); !allowed) return fail(allowed.error());
     auto patch = formats::json::parse(std::move(call.body), kBodyBytesMax);
     if (!patch || !patch->root().is_array())
         return fail(problem_of(400, "structure", "The body is no list of operations in JSON"));

@@ -52,6 +52,26 @@ TEST_F(PatchTest, ChangesWhatItNamesAndKeepsTheRest) {
     EXPECT_NE(decimal->body.find(R"("value":1.00,)"), Bytes::npos);
 }
 
+TEST_F(PatchTest, NeedsTheScopesForBothReadingAndUpdating) {
+    const auto status_with = [&](const char* scope, const Bytes& body) {
+        scopes = http::Scopes::parse(scope);
+        const auto reply = patch(name, body);
+        const auto status = reply ? reply->status : reply.error().status;
+        const auto bundle = fhir->handle(
+            call(Verb::kPost, "", transaction_of(body, "application/json-patch+json")));
+        EXPECT_EQ(bundle.ok(), reply.ok());
+        scopes = http::Scopes::parse("user/*.cruds");
+        return status;
+    };
+    const Bytes test = R"([{"op":"test","path":"/status","value":"final"}])";
+    EXPECT_EQ(status_with("user/Observation.u", test), 403);
+    EXPECT_EQ(status_with("user/Observation.r", test), 403);
+    EXPECT_EQ(status_with("user/Observation.u user/Patient.r", "[]"), 403);
+    EXPECT_EQ(get(name)->version, 1U);
+    EXPECT_EQ(status_with("user/Observation.ru", test), 403) << "not in SMART's order";
+    EXPECT_EQ(status_with("user/Observation.ru user/Observation.u user/Observation.r", test), 200);
+}
+
 TEST_F(PatchTest, RefusalsSayWhyAndChangeNothing) {
     EXPECT_EQ(refused("no json"), 400);
     EXPECT_EQ(refused(R"({"op":"remove","path":"/status"})"), 400);

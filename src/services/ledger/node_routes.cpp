@@ -138,7 +138,7 @@ void LedgerService::State::add_node_routes(http::Router& router) {
                                 [this] { return health_answer(ports.reads); });
                });
     auto scrape = open(Media::kMetrics);
-    if (options.metrics_need_token) scrape.scope = http::Scope{"Metrics", 'r'};
+    if (options.metrics_need_token) scrape.scope = http::Scope{"Metrics", 'r', true};
     router.add(http::Method::kGet, "/metrics", scrape,
                [this](http::Request&, http::Responder responder) {
                    answer_later(std::move(responder), [this] {

@@ -48,9 +48,9 @@ struct LedgerService::State {
 };
 
 // Scopes of the ledger's routes (SMART v2 letters): create, read one, search.
-inline constexpr http::Scope kSubmitScope{"Ledger", 'c'};
-inline constexpr http::Scope kReadScope{"Ledger", 'r'};
-inline constexpr http::Scope kSearchScope{"Ledger", 's'};
+inline constexpr http::Scope kSubmitScope{"Ledger", 'c', true};
+inline constexpr http::Scope kReadScope{"Ledger", 'r', true};
+inline constexpr http::Scope kSearchScope{"Ledger", 's', true};
 
 [[nodiscard]] inline http::RouteOptions read_options(http::Scope scope,
                                                      std::vector<http::Media> produces = {

@@ -126,7 +126,7 @@ bool write_offered(const vault::Row& row, std::string& out) {
 
 http::RouteOptions options_of(char permission) {
     http::RouteOptions out;
-    out.scope = http::Scope{"Contribution", permission};
+    out.scope = http::Scope{"Contribution", permission, true};
     out.produces = {http::Media::kJson};
     return out;
 }

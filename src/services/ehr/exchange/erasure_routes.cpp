@@ -198,7 +198,7 @@ bool write_hold(const vault::Row& row, std::string& out) {
 
 http::RouteOptions options_of(std::string_view resource, char permission, bool body) {
     http::RouteOptions out;
-    out.scope = http::Scope{resource, permission};
+    out.scope = http::Scope{resource, permission, true};
     out.produces = {http::Media::kJson};
     if (body) {
         out.consumes = {http::Media::kJson};

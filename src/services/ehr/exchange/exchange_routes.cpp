@@ -149,7 +149,7 @@ bool write_receiving(const vault::Row& row, std::string& out) {
 
 http::RouteOptions options_of(std::string_view resource, char permission) {
     http::RouteOptions out;
-    out.scope = http::Scope{resource, permission};
+    out.scope = http::Scope{resource, permission, true};
     out.produces = {http::Media::kJson};
     return out;
 }

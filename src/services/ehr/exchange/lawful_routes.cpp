@@ -146,7 +146,7 @@ LawfulRoutes::LawfulRoutes(const Ports& ports, Exchange& exchange, unsigned thre
 
 void LawfulRoutes::add(http::Router& router) {
     http::RouteOptions posting;
-    posting.scope = http::Scope{"Disclosure", 'c'};
+    posting.scope = http::Scope{"Disclosure", 'c', true};
     posting.produces = {http::Media::kJson};
     posting.consumes = {http::Media::kJson};
     posting.body_bytes_max = kBodyBytesMax;

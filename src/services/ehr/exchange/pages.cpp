@@ -91,7 +91,7 @@ http::Response overloaded() {
 void add_page_route(http::Router& router, WorkQueue& work, const Ports& ports, const char* pattern,
                     std::string_view resource, List list) {
     http::RouteOptions options;
-    options.scope = http::Scope{resource, 'r'};
+    options.scope = http::Scope{resource, 'r', true};
     options.produces = {http::Media::kJson};
     const auto shown = std::make_shared<const List>(std::move(list));
     router.add(
