@@ -110,6 +110,7 @@ DatabaseError database_error(const rocksdb::Status& status) {
     if (status.IsNoSpace()) return DatabaseError::kFull;
     if (status.IsCorruption() || status.IsInvalidArgument()) return DatabaseError::kDamaged;
     const std::string text = status.ToString();
+    if (text.find(kKeyDoesNotUnwrap) != std::string::npos) return DatabaseError::kDamaged;
     if (text.find("No space left") != std::string::npos) return DatabaseError::kFull;
     if (text.find("LOCK") != std::string::npos || text.find("lock hold") != std::string::npos)
         return DatabaseError::kLocked;
@@ -148,6 +149,12 @@ Result<std::unique_ptr<Database>, DatabaseError> Database::open(
     out->open_->db.reset(db);
     std::copy(handles.begin(), handles.end(), out->open_->families.begin());
     return out;
+}
+
+Status<DatabaseError> Database::verify_files() const {
+    const rocksdb::Status status = open_->db->VerifyChecksum();
+    if (!status.ok()) return fail(database_error(status));
+    return Done{};
 }
 
 Status<DatabaseError> Database::write(std::span<const Change> changes, bool sync) {

@@ -48,6 +48,9 @@ class Database {
     [[nodiscard]] Status<DatabaseError> scan(Family family, BytesView prefix, BytesView from,
                                              const Row& row) const;
 
+    // Reads every sorted file and compares the checksums of its blocks.
+    [[nodiscard]] Status<DatabaseError> verify_files() const;
+
     // About how many rows a family has, and how many bytes the sorted files take.
     [[nodiscard]] std::uint64_t count(Family family) const;
     [[nodiscard]] std::uint64_t bytes() const;

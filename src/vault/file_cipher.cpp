@@ -129,7 +129,8 @@ class Provider final : public rocksdb::EncryptionProvider {
         const std::string&, const rocksdb::EnvOptions&, rocksdb::Slice& prefix,
         std::unique_ptr<rocksdb::BlockAccessCipherStream>* result) override {
         auto unwrapped = unwrap(*keys_, {prefix.data(), prefix.size()});
-        if (!unwrapped) return rocksdb::Status::Corruption("a file's key does not unwrap");
+        // Not Corruption: reading its IDENTITY, RocksDB stops the process at that.
+        if (!unwrapped) return rocksdb::Status::IOError(kKeyDoesNotUnwrap);
         *result = std::make_unique<CounterStream>(std::move(unwrapped->key));
         return rocksdb::Status::OK();
     }

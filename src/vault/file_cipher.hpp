@@ -23,6 +23,8 @@ struct FileKeys {
 };
 
 inline constexpr std::size_t kFilePrefixBytes = 4096;
+// What the status says (an IOError) of a file whose wrapped key was altered or is under other keys.
+inline constexpr const char* kKeyDoesNotUnwrap = "a file's key does not unwrap";
 
 // An environment for one database whose files it encrypts, each under a random key of its own in
 // AES-256 counter mode; the key stands wrapped in the file's first 4,096 bytes and is overwritten

@@ -173,6 +173,7 @@ Vault::Figures Vault::figures() const {
 }
 
 Result<std::uint64_t, VaultError> Vault::verify() const {
+    if (auto files = database_->verify_files(); !files) return fail(to_vault_error(files.error()));
     constexpr std::size_t kPage = 256;
     std::uint64_t count = 0;
     Bytes from;

@@ -192,6 +192,39 @@ TEST_F(VaultTest, AlteredFilesAreFound) {
     EXPECT_TRUE(get(name_of(1)).ok());
 }
 
+// The database's own files: a damaged head is refused with words, a damaged block is found by
+// verify() though no document stands in it.
+TEST_F(VaultTest, DamagedFilesOfTheDatabaseAreTold) {
+    ASSERT_TRUE(put({name_of(1)}).ok());
+    reopen();
+    vault.reset();
+    std::size_t refused = 0;
+    std::size_t tables = 0;
+    for (const auto& file : std::filesystem::directory_iterator(path / "db")) {
+        const Bytes whole = read_all(file.path());
+        if (whole.size() < 4096) continue;
+        const auto altered_at = [&](std::size_t at) {
+            Bytes altered = whole;
+            altered[at] = static_cast<char>(altered[at] ^ 1);
+            std::ofstream(file.path(), std::ios::binary) << altered;
+            bool found = true;
+            {
+                const auto opened = Vault::open(path, network, "passphrase");
+                found = !opened.ok() || !(*opened)->verify().ok();
+            }
+            std::ofstream(file.path(), std::ios::binary) << whole;
+            return found;
+        };
+        for (const std::size_t at : {std::size_t{0}, std::size_t{9}, std::size_t{40}})
+            refused += altered_at(at) ? 1 : 0;
+        if (file.path().extension() != ".sst") continue;
+        ++tables;
+        EXPECT_TRUE(altered_at(4096 + 1));
+    }
+    EXPECT_GE(refused, 9U);
+    EXPECT_GE(tables, 1U);
+}
+
 // RocksDB makes files before their prefix is written, and stops the process at one without.
 TEST_F(VaultTest, OpensAfterAFullDiskCutFilesShort) {
     ASSERT_TRUE(put({name_of(1)}).ok());

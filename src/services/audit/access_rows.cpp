@@ -99,7 +99,7 @@ class Parts {
         const auto [found, fresh] =
             places_.emplace(place, static_cast<std::uint32_t>(places_.size()));
         bytes_ += fresh ? kPatientBytes : 4;
-        if (fresh) now_.add_patients(access_.patients[place]);
+        if (fresh) now_.add_patients(text_of(access_.patients[place], kQueryBytesMax));
         all_[place] = true;
         return found->second;
     }

@@ -5,6 +5,7 @@
 
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/write.hpp"
 #include "proto/canonical.hpp"
 #include "services/audit/disclosure_event.hpp"
@@ -18,7 +19,6 @@ using formats::json::Writer;
 constexpr unsigned kThreads = 2;
 constexpr http::Scope kReadLog{"AuditEvent", 'r', true};
 constexpr std::size_t kWaitingMax = 256;
-constexpr std::size_t kIdBytesMax = 64;
 
 http::Response vault_problem() {
     return http::problem(500, "vault", "The vault cannot be read");
@@ -50,7 +50,7 @@ std::optional<LogRoutes::Query> read_query(std::string_view text) {
     const auto limit = http::query_parameter(text, "limit", malformed);
     if (malformed) return std::nullopt;
     if (patient) {
-        if (patient->empty() || patient->size() > kIdBytesMax) return std::nullopt;
+        if (!formats::fhir::is_logical_id(*patient)) return std::nullopt;
         out.patient = *patient;
     }
     if (from && !(out.range.from = from_rfc3339(*from))) return std::nullopt;

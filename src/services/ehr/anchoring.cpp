@@ -10,6 +10,9 @@ namespace consilium::services::ehr {
 
 namespace {
 
+// A refusal is tried again after a while, also when nothing else happens.
+constexpr std::chrono::milliseconds kRetry{5'000};
+
 std::chrono::milliseconds until_next_tick(std::uint64_t tick_ms) {
     const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -72,13 +75,10 @@ void Anchoring::wake() {
 }
 
 void Anchoring::run() {
-    // A refusal is tried again after a while, also when nothing else happens.
-    constexpr std::uint64_t kRetryMs = 5'000;
     std::unique_lock lock(mutex_);
     while (true) {
         const auto due = [this] { return stopping_ || woken_; };
-        if (!changed_.wait_for(lock, std::chrono::milliseconds(kRetryMs), due) &&
-            refused_.empty()) {
+        if (!changed_.wait_for(lock, kRetry, due) && refused_.empty()) {
             continue;
         }
         if (stopping_) return;
@@ -90,6 +90,10 @@ void Anchoring::run() {
         woken_ = false;
         lock.unlock();
         refused_.clear();
+        const auto now = std::chrono::steady_clock::now();
+        for (const auto& [chart, rejected] : rejected_) {
+            if (now < rejected.again) refused_.insert(chart);
+        }
         while (round()) {
         }
         lock.lock();
@@ -212,6 +216,7 @@ void Anchoring::settle(const Planned& planned, const Result<Committed, SubmitErr
         const auto outcome = ledger::decode_outcome(result->outcome);
         if (outcome && outcome->applied()) {
             if (!finish(planned, outcome->assigned)) refused_.insert(planned.chart);
+            rejected_.erase(planned.chart);
             return;
         }
         failures_.add();
@@ -220,6 +225,11 @@ void Anchoring::settle(const Planned& planned, const Result<Committed, SubmitErr
                     telemetry::Field("code", outcome ? outcome->code : 0U)});
         drop(planned);
         refused_.insert(planned.chart);
+        Rejected& rejected = rejected_[planned.chart];
+        rejected.again = std::chrono::steady_clock::now() +
+                         std::min<std::chrono::milliseconds>(kRetry * (1 << rejected.tries),
+                                                             std::chrono::hours(24));
+        rejected.tries = std::min(rejected.tries + 1, 20U);
         return;
     }
     failures_.add();

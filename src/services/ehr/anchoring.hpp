@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -89,6 +91,13 @@ class Anchoring {
     telemetry::Logger log_;
     telemetry::Counter anchored_, transactions_, failures_;
     std::set<ledger::ChartId> refused_;  // not tried again before the next tick
+    // Charts whose anchor the ledger rejected, as it does when an older vault was put back. A
+    // rejection seldom passes, so each further try waits twice as long, up to a day.
+    struct Rejected {
+        unsigned tries = 0;
+        std::chrono::steady_clock::time_point again;
+    };
+    std::map<ledger::ChartId, Rejected> rejected_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -18,7 +18,8 @@ std::optional<std::uint32_t> digit_of(char c) {
     return std::nullopt;
 }
 
-// A media type goes into a header: visible ASCII alone.
+}  // namespace
+
 bool is_media_type(std::string_view text) {
     if (text.empty() || text.size() > 255 || text.find('/') == std::string_view::npos) return false;
     for (const char c : text) {
@@ -26,8 +27,6 @@ bool is_media_type(std::string_view text) {
     }
     return true;
 }
-
-}  // namespace
 
 std::string to_base64(BytesView bytes) {
     std::string out;

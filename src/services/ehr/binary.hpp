@@ -17,7 +17,11 @@ namespace consilium::services::ehr {
 // that is not base64.
 [[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);
 
-// The Binary resource of a body of that media type, as JSON.
+// What a Content-Type may be: visible ASCII with a slash, at most 255 characters.
+[[nodiscard]] bool is_media_type(std::string_view text);
+
+// The Binary resource of a body of that media type, as JSON. `content_type` must be
+// one (is_media_type) and `id` empty or a logical id.
 [[nodiscard]] Bytes binary_resource(std::string_view content_type, BytesView body,
                                     std::string_view id);
 

@@ -50,5 +50,26 @@ TEST_F(FhirTest, BinariesComeAndGoAsTheirBytes) {
     EXPECT_EQ(get(name_of(big))->body.size(), 3'000'000U);
 }
 
+// What cannot stand in JSON is refused before it is written there.
+TEST_F(FhirTest, BinariesOfNoMediaTypeOrIdAreRefused) {
+    const auto status = [&](Verb verb, const std::string& target, const std::string& type) {
+        Call made = call(verb, "Binary", "text");
+        if (!target.empty()) made.path.push_back(target);
+        made.content_type = type;
+        const auto reply = fhir->handle(std::move(made));
+        return reply ? reply->status : reply.error().status;
+    };
+    for (const std::string type : {"text/\xff", "\xc3\xa4/b", "text", "a/\t", "a/b\x01"}) {
+        EXPECT_EQ(status(Verb::kPost, "", type), 415);
+        EXPECT_EQ(status(Verb::kPut, "1", type), 415);
+    }
+    EXPECT_EQ(status(Verb::kPost, "", "a/" + std::string(253, 'b')), 201);
+    EXPECT_EQ(status(Verb::kPost, "", "a/" + std::string(254, 'b')), 415);
+    for (const std::string id : {"\xff", "a b", "\n"})
+        EXPECT_EQ(status(Verb::kPut, id, "text/plain"), 400);
+    EXPECT_EQ(status(Verb::kPut, std::string(64, 'a'), "text/plain"), 201);
+    EXPECT_EQ(status(Verb::kPut, std::string(65, 'a'), "text/plain"), 400);
+}
+
 }  // namespace
 }  // namespace consilium::services::ehr

@@ -45,6 +45,30 @@ bool has_conditional_reference(const Value& resource) {
 constexpr std::size_t kBatchStepMax = 2000;
 constexpr int kTriesMax = 8;
 
+// What the reads of one Bundle may answer together.
+class ReadRoom {
+ public:
+    // The answer of `read`, unless what was read before it, or itself, is too much.
+    template <typename Read>
+    Answer take(const Read& read) {
+        if (!full_) {
+            Answer answer = answer_of(read());
+            if (answer.body.size() <= left_) {
+                left_ -= answer.body.size();
+                return answer;
+            }
+            full_ = true;
+        }
+        return answer_of(
+            fail(problem_of(413, "too-costly",
+                            "The Bundle reads more than one answer holds: ask for less at once")));
+    }
+
+ private:
+    std::size_t left_ = kBodyBytesMax;
+    bool full_ = false;
+};
+
 }  // namespace
 
 // A batch's writes, stored in groups. A group ends before an entry that looks at what is stored, so
@@ -108,13 +132,14 @@ Reply Fhir::batch(const Value& bundle, const Call& call) {
     const std::size_t count = array == nullptr ? 0 : array->array().size();
     Batch work(store_, searcher_, options_, call, count);
     std::unique_lock<std::mutex> turn;
+    ReadRoom room;
     for (std::size_t i = 0; i < count; ++i) {
         auto entry = read_entry(array->array()[i], place_of(i), call, base);
         if (!entry) {
             work.set(i, answer_of(fail(entry.error())));
         } else if (entry->get) {
             work.flush();
-            work.set(i, answer_of(handle(std::move(*entry->get))));
+            work.set(i, room.take([&] { return handle(std::move(*entry->get)); }));
         } else {
             if (entry->step.conditional && !turn) turn = std::unique_lock(conditional_);
             work.add(i, *entry);
@@ -190,9 +215,11 @@ Reply Fhir::transaction(const Value& bundle, const Call& call) {
     }
     if (turn) turn.unlock();
     BundleText out("transaction-response");
+    ReadRoom room;
     for (Entry& entry : planned) {
-        out.response(
-            entry.get ? answer_of(handle(std::move(*entry.get))) : work->answer(entry.step), base);
+        out.response(entry.get ? room.take([&] { return handle(std::move(*entry.get)); })
+                               : work->answer(entry.step),
+                     base);
     }
     Answer answer;
     answer.body = std::move(out).finish();

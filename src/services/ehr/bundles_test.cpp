@@ -130,6 +130,27 @@ TEST_F(FhirTest, ABatchTakesWhatItCan) {
     EXPECT_EQ(count("Organization"), 1U);
 }
 
+TEST_F(FhirTest, ReadsOfOneBundleAnswerNoMoreThanOneBodyHolds) {
+    const std::string patient = new_patient();
+    std::string large = observation_of(patient);
+    large.insert(large.size() - 1, R"(,"note":[{"text":")" + std::string(900'000, 'x') + R"("}])");
+    const std::string name = create("Observation", large);
+    const std::string get = R"({"request":{"method":"GET","url":")" + name + R"("}})";
+    const std::size_t fit = kBodyBytesMax / this->get(name)->body.size();
+    for (const char* type : {"batch", "transaction"}) {
+        const auto all = post("", bundle(type, std::vector<std::string>(fit, get)));
+        ASSERT_TRUE(all.ok());
+        EXPECT_EQ(all->body.find("413"), Bytes::npos);
+        auto entries = std::vector<std::string>(fit + 1, get);
+        entries.push_back(entry("urn:uuid:p", kPatient, "POST", "Patient"));
+        const auto more = post("", bundle(type, entries));
+        ASSERT_TRUE(more.ok());
+        EXPECT_LT(more->body.size(), kBodyBytesMax + (1U << 20U));
+        EXPECT_NE(more->body.find("413"), Bytes::npos);
+        EXPECT_NE(more->body.find("201 Created"), Bytes::npos);
+    }
+}
+
 TEST_F(FhirTest, BundlesThatAreNone) {
     EXPECT_EQ(post("", "{").error().status, 400);
     EXPECT_EQ(post("", kPatient).error().status, 400);

@@ -26,6 +26,12 @@ bool is_fhir_json(std::string_view media) {
 Result<formats::json::Document, Problem> parse_body(Call& call) {
     if (call.path[0] == "Binary" && !call.content_type.empty() &&
         !is_fhir_json(call.content_type)) {
+        if (!is_media_type(call.content_type)) {
+            return fail(problem_of(415, "not-supported", "The Content-Type is no media type"));
+        }
+        if (call.path.size() == 2 && !formats::fhir::is_logical_id(call.path[1])) {
+            return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
+        }
         call.body = binary_resource(call.content_type, call.body,
                                     call.path.size() == 2 ? call.path[1] : std::string_view());
     }

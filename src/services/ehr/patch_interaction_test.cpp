@@ -68,8 +68,9 @@ TEST_F(PatchTest, NeedsTheScopesForBothReadingAndUpdating) {
     EXPECT_EQ(status_with("user/Observation.r", test), 403);
     EXPECT_EQ(status_with("user/Observation.u user/Patient.r", "[]"), 403);
     EXPECT_EQ(get(name)->version, 1U);
-    EXPECT_EQ(status_with("user/Observation.ru", test), 403) << "not in SMART's order";
-    EXPECT_EQ(status_with("user/Observation.ru user/Observation.u user/Observation.r", test), 200);
+    EXPECT_EQ(status_with("user/Observation.ur", test), 403) << "not in SMART's order";
+    EXPECT_EQ(status_with("user/Observation.ru", test), 200);
+    EXPECT_EQ(status_with("user/Observation.u user/Observation.r", test), 200);
 }
 
 TEST_F(PatchTest, RefusalsSayWhyAndChangeNothing) {
