@@ -8,12 +8,12 @@
 #include "services/ehr/bundle_text.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
+#include "services/ehr/patients_named.hpp"
 #include "services/ehr/resource_text.hpp"
 
 namespace consilium::services::ehr {
 namespace {
 
-constexpr std::string_view kReference = R"("reference":"Patient/)";
 constexpr std::string_view kPatientPrefix = "Patient/";
 constexpr std::string_view kVersion = R"("versionId":")";
 
@@ -68,22 +68,6 @@ Interaction interaction_of(const Call& call) {
 }
 
 }  // namespace
-
-std::vector<std::string_view> patients_named(BytesView stored) {
-    std::vector<std::string_view> out;
-    const auto add = [&out](std::string_view id) {
-        if (formats::fhir::is_logical_id(id) && std::find(out.begin(), out.end(), id) == out.end())
-            out.push_back(id);
-    };
-    const auto identity = identity_of(stored);
-    if (identity && identity->type == "Patient") add(identity->id);
-    for (auto at = stored.find(kReference); at != BytesView::npos;
-         at = stored.find(kReference, at)) {
-        at += kReference.size();
-        add(id_at(stored.substr(at)));
-    }
-    return out;
-}
 
 AccessNotes::AccessNotes(const Call& call) {
     access_.interaction = interaction_of(call);
@@ -177,18 +161,8 @@ void AccessNotes::shown_body(const Answer& answer) {
         if (!is_resource_type(resource.type) || !formats::fhir::is_logical_id(resource.id)) return;
         if (const auto* meta = shown.find("meta"); meta != nullptr && meta->is_object())
             resource.version = parse_version(text(*meta, "versionId")).value_or(0);
-        const auto add = [&](std::string_view id) {
-            if (!formats::fhir::is_logical_id(id)) return;
-            const std::uint32_t place = access_.patient(id);
-            auto& places = resource.patients;
-            if (std::find(places.begin(), places.end(), place) == places.end())
-                places.push_back(place);
-        };
-        if (resource.type == "Patient") add(resource.id);
-        for_each_reference(shown, {}, [&](std::string_view reference, const std::string&) {
-            if (reference.substr(0, kPatientPrefix.size()) == kPatientPrefix)
-                add(id_at(reference.substr(kPatientPrefix.size())));
-        });
+        for (const std::string_view id : patients_named(shown))
+            resource.patients.push_back(access_.patient(id));
         access_.resources.push_back(std::move(resource));
     };
     const formats::json::Value& root = document->root();

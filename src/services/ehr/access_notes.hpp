@@ -12,10 +12,6 @@
 // What a call to the FHIR API shows and changes, for the member's access log.
 namespace consilium::services::ehr {
 
-// The ids of the Patients that a stored resource refers to anywhere, and its own when it is one: at
-// least those whose compartments hold it. Looks at the bytes alone, which write_resource() made.
-[[nodiscard]] std::vector<std::string_view> patients_named(BytesView stored);
-
 // Who asks, by the access token.
 void describe(const http::Principal& principal, Access& access);
 

@@ -2,6 +2,7 @@
 #include "services/ehr/access_notes.hpp"
 
 #include "services/ehr/fhir_fixture.hpp"
+#include "services/ehr/patients_named.hpp"
 
 namespace consilium::services::ehr {
 namespace {

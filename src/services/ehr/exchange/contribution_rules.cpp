@@ -8,6 +8,7 @@
 #include "services/ehr/compartment.hpp"
 #include "services/ehr/exchange/rules.hpp"
 #include "services/ehr/names.hpp"
+#include "services/ehr/patients_named.hpp"
 #include "services/ehr/resource_text.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -72,10 +73,9 @@ OfferFault check_offered(const formats::json::Value& resource, std::string_view 
     for_each_reference(resource, std::string(type),
                        [&](std::string_view text, const std::string& /*path*/) {
                            if (out != OfferFault::kNone || text.starts_with('#')) return;
-                           const auto reference = parse_reference(text, {});
-                           if (!reference || text.find('?') != std::string_view::npos) {
+                           if (!parse_reference(text, {})) {
                                out = OfferFault::kReference;
-                           } else if (reference->type == "Patient" && reference->id != patient) {
+                           } else if (patient_meant(text).value_or(patient) != patient) {
                                out = OfferFault::kOtherPatient;
                            }
                        });

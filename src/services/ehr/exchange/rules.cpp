@@ -5,6 +5,7 @@
 #include <array>
 
 #include "formats/json/parse.hpp"
+#include "services/ehr/patients_named.hpp"
 #include "vault/document.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -44,6 +45,15 @@ bool is_harmless_meta(const Value& meta) {
     return std::all_of(codings.begin(), codings.end(), is_harmless);
 }
 
+// A label within a resource: the extension of HL7's guide to segmentation (DS4P).
+bool is_harmless_extension(const Value& object) {
+    constexpr std::string_view kLabel = "/extension-inline-sec-label";
+    const Value* url = object.find("url");
+    if (url == nullptr || !url->is_string() || !url->string().ends_with(kLabel)) return true;
+    const Value* coding = object.find("valueCoding");
+    return coding != nullptr && is_harmless(*coding);
+}
+
 bool is_text(const Value* value, std::string_view text) {
     return value != nullptr && value->is_string() && value->string() == text;
 }
@@ -58,6 +68,7 @@ bool is_unlabelled(const Value& value) {
         return std::all_of(items.begin(), items.end(), is_unlabelled);
     }
     if (!value.is_object()) return true;
+    if (!is_harmless_extension(value)) return false;
     const auto members = value.object();
     return std::all_of(members.begin(), members.end(), [](const Member& member) {
         if (member.name == "meta" && !is_harmless_meta(member.value)) return false;
@@ -71,8 +82,10 @@ v1::Verdict judge(const Judged& what, std::string_view patient) {
     const Value& root = parsed->root();
     if (!is_text(root.find("resourceType"), what.type) || !is_text(root.find("id"), what.id))
         return v1::VERDICT_UNREADABLE;
-    if (what.patients.empty() || !std::all_of(what.patients.begin(), what.patients.end(),
-                                              [&](const auto& of) { return of == patient; }))
+    if (what.patients.empty() ||
+        !std::all_of(what.patients.begin(), what.patients.end(),
+                     [&](const auto& of) { return of == patient; }) ||
+        !names_only(root, patient))
         return v1::VERDICT_OTHER_PATIENT;
     return is_unlabelled(root) ? v1::VERDICT_SEND : v1::VERDICT_LABELLED;
 }

@@ -13,17 +13,18 @@
 // "Rules". Pure; thread-safe.
 namespace consilium::services::ehr::exchange {
 
-inline constexpr std::uint32_t kRulesVersion = 1;
+inline constexpr std::uint32_t kRulesVersion = 2;
 
-// Whether meta.security, of the resource or of any inside it, says no more than that the resource
-// is of normal confidentiality: v3-Confidentiality up to N, purposes of use, marks of integrity.
-// Whatever else it says, or says in a shape that FHIR does not know, keeps the resource at home.
+// Whether meta.security, of the resource or of any inside it, and every inline label say no more
+// than that the resource is of normal confidentiality: v3-Confidentiality up to N, purposes of use,
+// marks of integrity. Whatever else they say, or say in a shape that FHIR does not know, keeps the
+// resource at home.
 [[nodiscard]] bool is_unlabelled(const formats::json::Value& resource);
 
 struct Judged {
     std::string_view type;  // what the store says that it is
     std::string_view id;
-    std::span<const std::string> patients;  // in whose compartments it is
+    std::span<const std::string> patients;  // in whose compartments it is, as the store says
     BytesView stored;
 };
 [[nodiscard]] v1::Verdict judge(const Judged& what, std::string_view patient);

@@ -82,6 +82,38 @@ TEST(Rules, WhatIsAboutSomebodyElseTooStaysAtHome) {
     EXPECT_EQ(judged(with_security("[" + label(kActCode, "HIV") + "]")), v1::VERDICT_LABELLED);
 }
 
+// Whatever element it is in: no other patient's id leaves.
+TEST(Rules, WhatRefersToAnotherPatientStaysAtHome) {
+    const auto with = [](const std::string& more) {
+        return judged(
+            R"({"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},)" + more +
+            "}");
+    };
+    EXPECT_EQ(with(R"("recorder":{"reference":"Patient/p"})"), v1::VERDICT_SEND);
+    EXPECT_EQ(with(R"("recorder":{"reference":"Practitioner/q"})"), v1::VERDICT_SEND);
+    for (const char* more :
+         {R"("extension":[{"url":"http://x/y","valueReference":{"reference":"Patient/q"}}])",
+          R"("contained":[{"resourceType":"Patient","id":"x",)"
+          R"("link":[{"other":{"reference":"Patient/q"}}]}])",
+          R"("evidence":[{"detail":[{"reference":"Patient/q/_history/2"}]}])",
+          R"("evidence":[{"detail":[{"reference":"https://other.example/fhir/Patient/p"}]}])",
+          R"("evidence":[{"detail":[{"reference":"Patient?identifier=x"}]}])"})
+        EXPECT_EQ(with(more), v1::VERDICT_OTHER_PATIENT) << more;
+}
+
+TEST(Rules, AnInlineLabelCounts) {
+    const auto with = [](const std::string& value) {
+        return unlabelled(
+            R"({"component":[{"extension":[{"url":"http://hl7.org/fhir/uv/security-label-ds4p/)"
+            R"(StructureDefinition/extension-inline-sec-label")" +
+            value + "}]}]}");
+    };
+    EXPECT_TRUE(with(R"(,"valueCoding":)" + label(kConfidentiality, "N")));
+    EXPECT_FALSE(with(R"(,"valueCoding":)" + label(kConfidentiality, "R")));
+    EXPECT_FALSE(with(R"(,"valueCoding":)" + label(kActCode, "PSY")));
+    EXPECT_FALSE(with(""));
+}
+
 TEST(Rules, WhatIsNotTheResourceThatTheStoreSaysStaysAtHome) {
     const std::string plain = R"({"resourceType":"Condition","id":"c"})";
     EXPECT_EQ(judged(plain, {"p"}, "Observation"), v1::VERDICT_UNREADABLE);
