@@ -213,7 +213,7 @@ class BreakGlassTest(exchange_test.ExchangeSupport):
         for link in sorted(links | charts):
             for patient in (self.patient, "1"):
                 card = {"custodian": "hospital", "link": link, "patient": patient,
-                        "salt": f"{tried:064x}"}
+                        "salt": f"{tried:064x}", "replace": True}
                 kept = self.post(keeper, "/v1/cards", card)
                 self.assertEqual(kept.status, 201 if link in links else 404, kept.body)
                 read = doctor.request("GET", f"Patient/{patient}/$everything",

@@ -3,22 +3,46 @@
 
 #include "base/hex.hpp"
 #include "crypto/sign.hpp"
+#include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
 #include "services/ehr/exchange/commitments.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
+#include "services/ehr/rows.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
 
 constexpr std::size_t kCardBytesMax = 4096;
-constexpr std::size_t kPatientBytesMax = 64;  // FHIR R4 datatypes, id
+constexpr std::size_t kCardMembers = 4;
+constexpr std::size_t kListStep = 256;
 
 bool is_well_formed(const v1::ChartCard& card) {
     return ledger::is_member_id(card.custodian()) &&
            card.link_id().size() == ledger::LinkId::kSize &&
-           card.slot_salt().size() == kSaltBytes && !card.patient().empty() &&
-           card.patient().size() <= kPatientBytesMax;
+           card.slot_salt().size() == kSaltBytes && formats::fhir::is_logical_id(card.patient());
+}
+
+std::optional<v1::ChartCard> card_of(const formats::json::Value& json) {
+    const auto text = [&](std::string_view name) -> std::string {
+        const auto* value = json.find(name);
+        return value != nullptr && value->is_string() ? std::string(value->string())
+                                                      : std::string();
+    };
+    const auto link = from_hex(text("link"));
+    const auto salt = from_hex(text("salt"));
+    if (!link || !salt) return std::nullopt;
+    v1::ChartCard card;
+    card.set_custodian(text("custodian"));
+    card.set_link_id(*link);
+    card.set_patient(text("patient"));
+    card.set_slot_salt(*salt);
+    if (!is_well_formed(card)) return std::nullopt;
+    return card;
+}
+
+bool is_same(const v1::ChartCard& a, const v1::ChartCard& b) {
+    return proto::encode(a) == proto::encode(b);
 }
 
 bool is_order(const v1::IssuedCard& issued, const CardOrder& order) {
@@ -39,6 +63,12 @@ const char* to_string(CardError error) {
             return "not_ours";
         case CardError::kOtherCard:
             return "other_card";
+        case CardError::kLocalPatient:
+            return "local_patient";
+        case CardError::kHeldCard:
+            return "held_card";
+        case CardError::kTakenLink:
+            return "taken_link";
         case CardError::kUnknownPatient:
             return "unknown_patient";
         case CardError::kUnknownMember:
@@ -69,39 +99,73 @@ std::string write_card(const v1::ChartCard& card) {
 
 std::optional<v1::ChartCard> read_card(const std::string& json) {
     const auto parsed = formats::json::parse(json, kCardBytesMax);
-    if (!parsed || !parsed->root().is_object() || parsed->root().object().size() != 4)
+    if (!parsed || !parsed->root().is_object() || parsed->root().object().size() != kCardMembers)
         return std::nullopt;
-    const auto text = [&](std::string_view name) -> std::string {
-        const auto* value = parsed->root().find(name);
-        return value != nullptr && value->is_string() ? std::string(value->string())
-                                                      : std::string();
-    };
-    const auto link = from_hex(text("link"));
-    const auto salt = from_hex(text("salt"));
-    if (!link || !salt) return std::nullopt;
-    v1::ChartCard card;
-    card.set_custodian(text("custodian"));
-    card.set_link_id(*link);
-    card.set_patient(text("patient"));
-    card.set_slot_salt(*salt);
-    if (!is_well_formed(card)) return std::nullopt;
-    return card;
+    return card_of(parsed->root());
 }
 
-Status<CardError> Cards::import(const v1::ChartCard& card) {
+std::optional<Keeping> read_keeping(const std::string& json) {
+    const auto parsed = formats::json::parse(json, kCardBytesMax);
+    if (!parsed || !parsed->root().is_object()) return std::nullopt;
+    const auto* replace = parsed->root().find("replace");
+    const bool said = replace != nullptr;
+    if (parsed->root().object().size() != kCardMembers + (said ? 1 : 0) ||
+        (said && !replace->is_boolean()))
+        return std::nullopt;
+    auto card = card_of(parsed->root());
+    if (!card) return std::nullopt;
+    return Keeping{std::move(*card), said && replace->boolean()};
+}
+
+Result<std::optional<v1::ChartCard>, CardError> Cards::other_by_link(
+    BytesView link, std::string_view patient) const {
+    for (std::string after;;) {
+        const auto cards = list(after, kListStep);
+        if (!cards) return fail(cards.error());
+        for (const v1::ChartCard& card : *cards)
+            if (card.link_id() == link && card.patient() != patient) return std::optional(card);
+        if (cards->size() < kListStep) return std::optional<v1::ChartCard>();
+        after = cards->back().patient();
+    }
+}
+
+Result<bool, CardError> Cards::gives_way(const v1::ChartCard& before,
+                                         const v1::ChartCard& card) const {
+    if (is_same(before, card)) return true;
+    const auto link = ledger_.link(before.link_id());
+    if (!link) return fail(CardError::kDisk);
+    return !*link || (*link)->closed();
+}
+
+Status<CardError> Cards::import(const v1::ChartCard& card, bool replace) {
     if (!is_well_formed(card)) return fail(CardError::kMalformed);
     const auto link = ledger_.link(card.link_id());
     if (!link) return fail(CardError::kDisk);
     if (!*link || (*link)->closed()) return fail(CardError::kUnknownLink);
     if ((*link)->counterparty() != ports_.member || (*link)->custodian() != card.custodian())
         return fail(CardError::kNotOurs);
+    const std::lock_guard lock(importing_);
     const Bytes key = card_key(card.patient());
+    const Bytes local_key = resource_key("Patient", card.patient());
+    const auto local = ports_.vault.row(local_key);
+    if (!local) return fail(CardError::kDisk);
+    if (*local) return fail(CardError::kLocalPatient);
     const auto before = get_row<v1::ChartCard>(ports_.vault, key);
     if (!before) return fail(CardError::kDisk);
-    // A newer card of the same custodian takes the place of an older one.
     if (*before && (*before)->custodian() != card.custodian()) return fail(CardError::kOtherCard);
-    const std::vector<vault::Row> rows{row_of(key, card)};
-    const std::vector<vault::Row> expected{*before ? row_of(key, **before) : no_row(key)};
+    if (*before && !replace) {
+        const auto gives = gives_way(**before, card);
+        if (!gives) return fail(gives.error());
+        if (!*gives) return fail(CardError::kHeldCard);
+    }
+    const auto other = other_by_link(card.link_id(), card.patient());
+    if (!other) return fail(other.error());
+    if (*other && !replace) return fail(CardError::kTakenLink);
+    std::vector<vault::Row> rows{row_of(key, card)};
+    if (*other) rows.push_back(no_row(card_key((*other)->patient())));
+    // Nor has a patient of our own come under that id meanwhile.
+    const std::vector<vault::Row> expected{*before ? row_of(key, **before) : no_row(key),
+                                           no_row(local_key)};
     const auto stored = ports_.vault.put({}, rows, expected);
     if (!stored)
         return fail(stored.error() == vault::VaultError::kConflict ? CardError::kNotNow
@@ -110,7 +174,7 @@ Status<CardError> Cards::import(const v1::ChartCard& card) {
 }
 
 Result<std::optional<v1::ChartCard>, CardError> Cards::find(std::string_view patient) const {
-    if (patient.empty() || patient.size() > kPatientBytesMax) return std::optional<v1::ChartCard>();
+    if (!formats::fhir::is_logical_id(patient)) return std::optional<v1::ChartCard>();
     auto row = get_row<v1::ChartCard>(ports_.vault, card_key(patient));
     if (!row) return fail(CardError::kDisk);
     return std::move(row).value();

@@ -30,6 +30,15 @@ http::Response card_problem(CardError error) {
         case CardError::kOtherCard:
             return http::problem(409, "other-card",
                                  "A patient of another custodian has that id here");
+        case CardError::kLocalPatient:
+            return http::problem(409, "local-patient",
+                                 "This member's own store has, or had, a Patient with that id");
+        case CardError::kHeldCard:
+            return http::problem(409, "held-card",
+                                 "Another card of that patient is kept, and its link is open");
+        case CardError::kTakenLink:
+            return http::problem(409, "taken-link",
+                                 "A card of another patient is kept with that link");
         case CardError::kUnknownPatient:
             return http::problem(404, "unknown-patient", "There is no such patient here");
         case CardError::kUnknownMember:
@@ -238,11 +247,11 @@ void ExchangeRoutes::add(http::Router& router) {
     router.add(Method::kPost, "/v1/cards", posting(),
                [this](http::Request& request, http::Responder responder) {
                    later(std::move(responder), [this, body = std::move(request.body)] {
-                       const auto card = read_card(body);
-                       if (!card) return card_problem(CardError::kMalformed);
-                       if (const auto kept = cards_.import(*card); !kept)
+                       const auto keeping = read_keeping(body);
+                       if (!keeping) return card_problem(CardError::kMalformed);
+                       if (const auto kept = cards_.import(keeping->card, keeping->replace); !kept)
                            return card_problem(kept.error());
-                       return http::json(write_card(*card), 201);
+                       return http::json(write_card(keeping->card), 201);
                    });
                });
     router.add(Method::kPost, "/v1/cards/issued", posting(),
