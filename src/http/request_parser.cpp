@@ -104,6 +104,8 @@ class MessageParser final : public beast::http::basic_parser<true> {
             case field::content_type:
                 return once(head.fields.content_type, value, ec);
             case field::if_match:
+                // A condition that names nothing is no wish to have none (RFC 9110 section 13.1.1).
+                if (value.empty()) return refuse(ParseError::kMalformed, ec);
                 return once(head.fields.if_match, value, ec);
             case field::if_none_match:
                 return once(head.fields.if_none_match, value, ec);

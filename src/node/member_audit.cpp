@@ -6,9 +6,7 @@
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::node {
-namespace {
 
-// By the card that this member gave out.
 std::optional<std::string> patient_of_link(const vault::Vault& vault, const std::string& link) {
     namespace ex = services::ehr::exchange;
     const auto id = fixed_from_hex<ledger::LinkId>(link);
@@ -17,8 +15,6 @@ std::optional<std::string> patient_of_link(const vault::Vault& vault, const std:
     if (!issued || !*issued) return std::nullopt;
     return (*issued)->patient();
 }
-
-}  // namespace
 
 MemberAudit::MemberAudit(const Parts& parts, telemetry::Metrics& metrics)
     : log_(parts.vault, parts.name, parts.now, parts.log, metrics),

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "services/audit/access_log.hpp"
 #include "services/audit/log_anchor.hpp"
@@ -11,6 +13,10 @@
 #include "services/port/port.hpp"
 
 namespace consilium::node {
+
+// The patient for whom this member gave out the card with that link; nothing when it gave none.
+[[nodiscard]] std::optional<std::string> patient_of_link(const vault::Vault& vault,
+                                                         const std::string& link);
 
 // One member's log of accesses to patients' data, put together: the rows in its vault, their head
 // on the ledger, and what is shown of them.

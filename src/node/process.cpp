@@ -19,6 +19,7 @@
 #include "node/text_file.hpp"
 #include "services/audit/audit_routes.hpp"
 #include "services/ehr/ehr_service.hpp"
+#include "services/ehr/exchange/rows.hpp"
 #include "services/identity/patient_routes.hpp"
 #include "services/ledger/ledger_service.hpp"
 #include "telemetry/metrics.hpp"
@@ -307,6 +308,10 @@ void Process::add_ehr(Api& api, const NodeConfig& node) {
     services::ehr::EhrOptions options;
     options.url = [url = api.url_future] { return url.get(); };
     options.anchor_tick_ms = node.vault.anchor_interval_ms;
+    options.elsewhere_key = services::ehr::exchange::card_key;
+    options.patient_of_link = [&vault = *api.vault](const std::string& link) {
+        return patient_of_link(vault, link);
+    };
     api.ehr = std::make_unique<services::ehr::EhrService>(
         services::ehr::EhrPorts{*api.vault, host.submit(node.member), host.reads(node.member),
                                 api.author.get()},

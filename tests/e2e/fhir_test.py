@@ -110,7 +110,10 @@ class FhirTest(FhirNode):
         for thread in threads:
             thread.join()
         self.assertEqual(sorted(statuses), [200] + [412] * 5)
-        self.expect(204, "DELETE", name)
+        again = json.dumps(body).encode()
+        self.expect(400, "PUT", name, again, {"If-Match": ""})
+        self.expect(204, "DELETE", name, headers={"If-Match": "*"})
+        self.expect(412, "PUT", name, again, {"If-Match": "*"})
         self.expect(410, "GET", name)
         self.expect(200, "GET", name + "/_history/2")
         history = self.expect(200, "GET", name + "/_history").json()

@@ -53,6 +53,7 @@ Result<Entry, Problem> read_get(std::string_view url, const Value* request, cons
     }
     get.if_none_match = text_of(request, "ifNoneMatch");
     get.scopes = call.scopes;
+    get.own_patient = call.own_patient;
     get.notes = call.notes;
     entry.get = std::move(get);
     return entry;

@@ -40,8 +40,9 @@ struct Call {
     std::string accept;
     std::string emergency_access;  // why the glass is broken, as the header has it
     Return wanted = Return::kRepresentation;
-    bool lenient = false;                            // Prefer: handling=lenient
-    const http::Scopes* scopes = nullptr;            // what the token grants
+    bool lenient = false;                  // Prefer: handling=lenient
+    const http::Scopes* scopes = nullptr;  // what the token grants
+    std::string own_patient;  // to whose record its scopes at level patient reach; empty: none's
     AccessNotes* notes = nullptr;                    // for the access log; null: nobody logs
     Bytes body;                                      // over HTTP
     const formats::json::Value* resource = nullptr;  // of a Bundle's entry

@@ -8,6 +8,7 @@
 #include "services/ehr/anchoring.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/http_call.hpp"
+#include "services/ehr/reach.hpp"
 #include "services/ehr/validate_resource.hpp"
 #include "services/port/work_queue.hpp"
 
@@ -36,6 +37,7 @@ FhirOptions fhir_options(const EhrOptions& options) {
     out.base = [url = options.url] { return url() + "/fhir"; };
     out.now = wall_clock;
     out.validate = validate_resource;
+    out.elsewhere_key = options.elsewhere_key;
     return out;
 }
 
@@ -46,6 +48,7 @@ struct EhrService::State {
           const telemetry::Logger& log)
         : store(ports.vault),
           fhir(store, fhir_options(options)),
+          patient_of_link(options.patient_of_link),
           work(options.threads, options.waiting_max) {
         door->state = this;
         if (ports.author == nullptr) return;
@@ -82,8 +85,12 @@ struct EhrService::State {
 
     bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
         if (!elsewhere || !todo->call || todo->principal == nullptr) return false;
-        todo->call->scopes = &todo->principal->scopes;
-        return elsewhere(*todo->call, *todo->principal, [door = door, todo](Reply reply) {
+        describe_asker(*todo->call, *todo->principal);
+        // Patients read their own record here, and are told of nobody else's.
+        const bool own = !todo->call->path.empty() &&
+                         (reach_of(&*todo->call, todo->call->path[0], 'r') == Reach::kOwnRecord ||
+                          reach_of(&*todo->call, todo->call->path[0], 's') == Reach::kOwnRecord);
+        return !own && elsewhere(*todo->call, *todo->principal, [door = door, todo](Reply reply) {
             const std::shared_lock lock(door->mutex);
             if (door->state == nullptr) return;
             // This thread must not wait for the log.
@@ -93,6 +100,14 @@ struct EhrService::State {
             };
             if (!door->state->work.run(send)) send();
         });
+    }
+
+    // What the call may look at.
+    void describe_asker(Call& call, const http::Principal& principal) const {
+        call.scopes = &principal.scopes;
+        call.own_patient = principal.patient;
+        if (!principal.link.empty() && principal.patient.empty() && patient_of_link)
+            call.own_patient = patient_of_link(principal.link).value_or(std::string());
     }
 
     void answer_from_elsewhere(Todo& todo, const Reply& reply) {
@@ -106,7 +121,7 @@ struct EhrService::State {
 
     http::Response answer(Result<Call, Problem>& call, const http::Principal* principal) {
         if (!call) return write_problem(call.error());
-        call->scopes = principal == nullptr ? nullptr : &principal->scopes;
+        if (principal != nullptr) describe_asker(*call, *principal);
         std::optional<AccessNotes> notes;
         if (access_log != nullptr) {
             notes.emplace(*call);
@@ -141,6 +156,7 @@ struct EhrService::State {
     AccessLog* access_log = nullptr;
     Store store;
     Fhir fhir;
+    const std::function<std::optional<std::string>(const std::string& link)> patient_of_link;
     std::unique_ptr<Anchoring> anchoring;
     WorkQueue work;  // ends before all it uses
 };

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/router.hpp"
 #include "services/ehr/call.hpp"
@@ -40,6 +42,10 @@ struct EhrOptions {
     // Writes wait for the disk: as many can share one sync as there are threads.
     unsigned threads = 16;  // 1 to 64
     std::size_t waiting_max = 1024;
+    // FhirOptions::elsewhere_key.
+    std::function<Bytes(std::string_view id)> elsewhere_key{};
+    // The patient whose key proved that link, as Principal::link names it. Null: nobody's did.
+    std::function<std::optional<std::string>(const std::string& link)> patient_of_link{};
 };
 
 class EhrService {

@@ -22,7 +22,13 @@ Fhir::Fhir(Store& store, FhirOptions options)
     : store_(store), options_(std::move(options)), searcher_(store, options_.base) {}
 
 Status<Problem> allow(const Call& call, std::string_view type, char permission) {
-    if (call.scopes != nullptr && call.scopes->grants({type, permission})) return Done{};
+    if (reach_of(&call, type, permission) == Reach::kAll) return Done{};
+    return fail(problem_of(403, "forbidden", "The access token does not grant this"));
+}
+
+Result<Reach, Problem> may_read(const Call& call, std::string_view type, char permission) {
+    const Reach reach = reach_of(&call, type, permission);
+    if (reach != Reach::kNothing) return reach;
     return fail(problem_of(403, "forbidden", "The access token does not grant this"));
 }
 
@@ -74,6 +80,7 @@ Reply Fhir::handle_get(Call& call) {
     if (path.empty()) return fail(unknown_address());
     if (path.size() == 1 && path[0] == "metadata") return capability_answer(*this);
     if (path.size() == 1 && path[0] == "$quarantine") return worklist(call);
+    if (auto here = check_named_here(call); !here) return fail(here.error());
     if (!is_resource_type(path[0])) return fail(unknown_address());
     if (path.size() == 1) return searcher_.search(call, path[0], {});
     if (path.size() == 2 && path[1] == "_history") return fail(unknown_address());
@@ -95,6 +102,9 @@ Reply Fhir::handle_post(Call& call) {
     if (path.size() == 1 && path[0] == "$import") return import(call);
     if (!is_resource_type(path[0])) return fail(unknown_address());
     if (path.size() == 1) return create(call);
+    if (path.back() == "_search" || path.back() == "$everything") {
+        if (auto here = check_named_here(call); !here) return fail(here.error());
+    }
     if (path.size() == 2 && path[1] == "_search") return searcher_.search(call, path[0], {});
     if (path.back() == "$validate" && path.size() <= 3) return validate(call);
     if (path.size() == 3 && path[0] == "Patient" && path[2] == "$everything")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "services/ehr/call.hpp"
+#include "services/ehr/reach.hpp"
 #include "services/ehr/search.hpp"
 #include "services/ehr/store.hpp"
 
@@ -28,6 +29,9 @@ struct FhirOptions {
     // Issues of a resource at that FHIRPath; those that are errors refuse it.
     std::function<std::vector<Issue>(const formats::json::Value& resource, const std::string& at)>
         validate;
+    // The key of the vault's row that says that the record of the patient with that id is at
+    // another member: while it is there, no such Patient is written here. Null: nobody's is.
+    std::function<Bytes(std::string_view id)> elsewhere_key;
 };
 
 class Fhir {
@@ -43,6 +47,9 @@ class Fhir {
     friend class Work;
     [[nodiscard]] Reply handle_get(Call& call);
     [[nodiscard]] Reply handle_post(Call& call);
+    // named_elsewhere.cpp: 422 for a read or search that names a patient whose record is elsewhere,
+    // and that was not asked for there.
+    [[nodiscard]] Status<Problem> check_named_here(const Call& call) const;
 
     // interactions.cpp
     [[nodiscard]] Reply read(const Call& call);
@@ -55,6 +62,9 @@ class Fhir {
     [[nodiscard]] Reply write_alone(const Step& wanted, const Call& call);
     // history.cpp
     [[nodiscard]] Reply history(const Call& call);
+    // Whether the current version is shown to the patient; earlier ones are only if it is.
+    [[nodiscard]] Result<bool, Problem> is_own_now(const ResourceRow& row,
+                                                   const std::string& patient) const;
     // operations.cpp
     [[nodiscard]] Reply everything(const Call& call);
     [[nodiscard]] Reply validate(Call& call);
@@ -74,10 +84,16 @@ class Fhir {
     std::mutex conditional_;  // conditional writes take turns, so that two cannot both find nothing
 };
 
-// Whether the token of the call grants the letter (SMART v2) on the type; a Problem of 403 if not.
+// Whether the token of the call grants the letter (SMART v2) on all resources of the type; a
+// Problem of 403 if not.
 [[nodiscard]] Status<Problem> allow(const Call& call, std::string_view type, char permission);
 // A patch asks for both: it answers what it left as it was, and its tests tell what is there.
 [[nodiscard]] Status<Problem> allow_patch(const Call& call, std::string_view type);
+
+// As allow(), for r and s: also what reaches to the patient's own record, which the caller confines
+// itself to. Reach::kNothing is never answered.
+[[nodiscard]] Result<Reach, Problem> may_read(const Call& call, std::string_view type,
+                                              char permission);
 
 // A store's error as FHIR says it.
 [[nodiscard]] Problem store_problem(StoreError error);

@@ -59,9 +59,15 @@ class FhirTest : public ::testing::Test {
                 issues.push_back({"error", "structure", "An element is unknown", at + ".bad"});
             return issues;
         };
+        options.elsewhere_key = [](std::string_view id) { return "test/card/" + Bytes(id); };
         fhir = std::make_unique<Fhir>(*store, std::move(options));
     }
 
+    // As if a chart card of that patient were kept.
+    void keep_card(const std::string& patient) {
+        const std::vector<vault::Row> rows{{"test/card/" + patient, Bytes("card")}};
+        EXPECT_TRUE(vault->put({}, rows, {}).ok());
+    }
     static std::vector<std::string> split(std::string_view path) {
         std::vector<std::string> out;
         while (!path.empty()) {

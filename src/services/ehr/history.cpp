@@ -32,10 +32,19 @@ std::optional<Page> page_of(const Parameters& parameters) {
 
 }  // namespace
 
+Result<bool, Problem> Fhir::is_own_now(const ResourceRow& row, const std::string& patient) const {
+    const auto now = store_.read(row.record, row.version);
+    if (!now && now.error() == StoreError::kErased) return false;
+    if (!now) return fail(store_problem(now.error()));
+    return !is_deletion(*now) && is_own(*now, patient);
+}
+
 Reply Fhir::history(const Call& call) {
     const std::string& type = call.path[0];
     const std::string& id = call.path[1];
-    if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
+    const auto reach = may_read(call, type, 'r');
+    if (!reach) return fail(reach.error());
+    const auto own = confined_to(&call, *reach);
     const auto page = page_of(call.parameters);
     if (!page) {
         return fail(
@@ -45,13 +54,19 @@ Reply Fhir::history(const Call& call) {
     const auto row = store_.find(type, id);
     if (!row) return fail(store_problem(row.error()));
     if (!*row) return fail(store_problem(StoreError::kNone));
+    // To a patient the versions are shown of what is their own now, and was then.
+    if (own) {
+        const auto now = is_own_now(**row, *own);
+        if (!now) return fail(now.error());
+        if (!*now) return fail(store_problem(StoreError::kNone));
+    }
     const std::string name = type + '/' + id;
     const std::string url = options_.base() + '/' + name;
     const std::uint32_t newest = (*row)->version;
     const std::uint32_t top = page->below == 0 ? newest : std::min(newest, page->below - 1);
     const std::uint32_t bottom = top > page->count ? top - page->count + 1 : 1;
     BundleText out("history");
-    out.total(newest);
+    if (!own) out.total(newest);  // what is left out is not counted either
     out.link("self", url + "/_history");
     if (bottom > 1) {
         out.link("next", url + "/_history?_count=" + std::to_string(page->count) +
@@ -67,6 +82,7 @@ Reply Fhir::history(const Call& call) {
             continue;
         }
         const bool deletion = is_deletion(*stored);
+        if (own && !deletion && !is_own(*stored, *own)) continue;
         if (call.notes != nullptr && !deletion) call.notes->shown(*stored);
         out.version(url, deletion ? BytesView() : BytesView(*stored), deletion ? "DELETE" : "PUT",
                     name, deletion ? 204 : (version == 1 ? 201 : 200), version,

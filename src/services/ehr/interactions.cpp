@@ -73,25 +73,30 @@ void show_binary(const Call& call, Answer& answer) {
 
 }  // namespace
 
+// Whom a token does not reach is told of no resource at all, nor that one was deleted or erased.
 Reply Fhir::read(const Call& call) {
     const std::string& type = call.path[0];
     const std::string& id = call.path[1];
-    if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
-    if (!formats::fhir::is_logical_id(id))
-        return fail(problem_of(404, "not-found", "There is no such resource"));
+    const Problem none = problem_of(404, "not-found", "There is no such resource");
+    const auto reach = may_read(call, type, 'r');
+    if (!reach) return fail(reach.error());
+    const bool all = *reach == Reach::kAll;
+    if (!formats::fhir::is_logical_id(id)) return fail(none);
     const auto row = store_.find(type, id);
     if (!row) return fail(store_problem(row.error()));
-    if (!*row) return fail(problem_of(404, "not-found", "There is no such resource"));
+    if (!*row || ((*row)->deleted && !all)) return fail(none);
     if ((*row)->deleted) return fail(problem_of(410, "deleted", "The resource was deleted"));
     Answer out;
     out.version = (*row)->version;
     out.updated = (*row)->updated;
-    if (not_modified(call, **row)) {
-        out.status = 304;
-        return out;
-    }
+    const bool unchanged = not_modified(call, **row);
+    if (unchanged) out.status = 304;
+    if (unchanged && all) return out;
     auto stored = store_.read((*row)->record, (*row)->version);
+    if (!stored && !all && stored.error() == StoreError::kErased) return fail(none);
     if (!stored) return fail(store_problem(stored.error()));
+    if (!reaches(call, *stored, 'r')) return fail(none);
+    if (unchanged) return out;
     out.body = std::move(stored).value();
     out.is_resource = true;
     if (call.notes != nullptr) call.notes->shown(out.body);
@@ -101,16 +106,25 @@ Reply Fhir::read(const Call& call) {
 
 Reply Fhir::vread(const Call& call) {
     const std::string& type = call.path[0];
-    if (auto allowed = allow(call, type, 'r'); !allowed) return fail(allowed.error());
+    const Problem none = problem_of(404, "not-found", "There is no such version");
+    const auto reach = may_read(call, type, 'r');
+    if (!reach) return fail(reach.error());
+    const bool all = *reach == Reach::kAll;
     const auto version = parse_version(call.path[3]);
     const auto row = formats::fhir::is_logical_id(call.path[1])
                          ? store_.find(type, call.path[1])
                          : Result<std::optional<ResourceRow>, StoreError>(std::nullopt);
     if (!row) return fail(store_problem(row.error()));
-    if (!*row || !version || *version > (*row)->version)
-        return fail(problem_of(404, "not-found", "There is no such version"));
+    if (!*row || !version || *version > (*row)->version) return fail(none);
+    if (!all) {
+        const auto now = is_own_now(**row, call.own_patient);
+        if (!now) return fail(now.error());
+        if (!*now) return fail(none);
+    }
     auto stored = store_.read((*row)->record, *version);
+    if (!stored && !all && stored.error() == StoreError::kErased) return fail(none);
     if (!stored) return fail(store_problem(stored.error()));
+    if (!all && (is_deletion(*stored) || !reaches(call, *stored, 'r'))) return fail(none);
     if (is_deletion(*stored))
         return fail(problem_of(410, "deleted", "The resource was deleted in this version"));
     Answer out;

@@ -18,7 +18,10 @@ constexpr std::size_t kScanStep = 4096;
 
 Reply Fhir::everything(const Call& call) {
     const std::string& id = call.path[1];
-    if (auto allowed = allow(call, "Patient", 'r'); !allowed) return fail(allowed.error());
+    const auto reach = may_read(call, "Patient", 'r');
+    if (!reach) return fail(reach.error());
+    if (*reach == Reach::kOwnRecord && id != call.own_patient)
+        return fail(store_problem(StoreError::kNone));
     for (const auto& [name, value] : call.parameters) {
         if (name != "_format" && name != "_pretty") {
             return fail(problem_of(400, "not-supported",
@@ -51,9 +54,8 @@ Reply Fhir::everything(const Call& call) {
         auto stored = store_.read(name.record, name.version);
         if (!stored && stored.error() == StoreError::kErased) continue;
         if (!stored) return fail(store_problem(stored.error()));
-        const auto identity = identity_of(*stored);
-        if (!identity) return fail(store_problem(StoreError::kDisk));
-        if (allow(call, identity->type, 'r')) shown.push_back(std::move(stored).value());
+        if (!identity_of(*stored)) return fail(store_problem(StoreError::kDisk));
+        if (reaches(call, *stored, 'r')) shown.push_back(std::move(stored).value());
     }
     out.total(shown.size());
     out.link("self", base + "/Patient/" + id + "/$everything");

@@ -11,6 +11,7 @@
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/index_keys.hpp"
 #include "services/ehr/names.hpp"
+#include "services/ehr/reach.hpp"
 
 namespace consilium::services::ehr {
 namespace {
@@ -31,6 +32,23 @@ Problem refused(const std::vector<fhir::QueryIssue>& issues) {
     return out;
 }
 
+// As a client writes it: "subject:Patient.name", "_has:Observation:subject:code".
+std::string name_of(const fhir::Criterion& criterion) {
+    const std::string& inner = criterion.inner->front().code;
+    if (criterion.is_has())
+        return "_has:" + criterion.has_type + ':' + criterion.has_reference + ':' + inner;
+    const bool one = criterion.chain_types.size() == 1;
+    return criterion.code + (one ? ':' + criterion.chain_types[0] : std::string()) + '.' + inner;
+}
+
+bool has_elements(const std::string& type, const std::vector<std::string>& names) {
+    const fhir::Type* definition = fhir::definitions().find_resource(type);
+    return std::all_of(names.begin(), names.end(), [definition](const std::string& name) {
+        return definition != nullptr &&
+               (definition->find(name) != nullptr || definition->find_element(name) != nullptr);
+    });
+}
+
 Problem too_costly(telemetry::Literal text) {
     return problem_of(422, "too-costly", text);
 }
@@ -38,37 +56,48 @@ Problem too_costly(telemetry::Literal text) {
 }  // namespace
 
 Result<fhir::Query, Problem> Searcher::read_query(const std::string& type,
-                                                  const Parameters& parameters, bool lenient) {
+                                                  const Parameters& parameters, bool lenient,
+                                                  const Call* asker) {
     fhir::QueryOptions options;
     options.lenient = lenient;
     auto query = fhir::parse_query(type, parameters, options);
     if (!query) return fail(refused(query.error()));
-    if (auto resolved = resolve(*query); !resolved) return fail(resolved.error());
+    if (!lenient && !has_elements(type, query->elements)) {
+        return fail(problem_of(400, "value", "The type has no element of that name", "_elements"));
+    }
+    if (auto resolved = resolve(*query, asker); !resolved) return fail(resolved.error());
     return std::move(query).value();
 }
 
-Status<Problem> Searcher::resolve(Query& query) {
+Status<Problem> Searcher::resolve(Query& query, const Call* asker) {
     for (fhir::Criterion& criterion : query.criteria) {
         if (!criterion.is_chain() && !criterion.is_has()) continue;
-        auto resolved = resolve_one(criterion);
+        auto resolved = resolve_one(criterion, asker);
         if (!resolved) return fail(resolved.error());
         criterion = std::move(resolved).value();
     }
     return Done{};
 }
 
-Result<fhir::Criterion, Problem> Searcher::resolve_one(const fhir::Criterion& criterion) {
+Result<fhir::Criterion, Problem> Searcher::resolve_one(const fhir::Criterion& criterion,
+                                                       const Call* asker) {
     std::vector<std::string> found;
     bool too_many = false;
+    bool asked = false;
     const std::string base = base_();
     const auto ask =
         [&](const std::string& type, const fhir::Criterion& inner,
             const std::function<void(const formats::json::Value&, const Candidate&)>& take)
         -> Status<Problem> {
+        // Whether something fits would tell of what the token may not look at.
+        const Reach reach = reach_of(asker, type, 's');
+        if (reach == Reach::kNothing) return Done{};
+        asked = true;
         Query query;
         query.type = type;
         query.criteria.push_back(inner);
-        return each(query, [&](Candidate& candidate) {
+        const Within within{std::nullopt, confined_to(asker, reach)};
+        return each(query, within, [&](Candidate& candidate) {
             const auto document = formats::json::parse(candidate.stored, candidate.stored.size());
             if (document) take(document->root(), candidate);
             too_many = found.size() > kChainedMax;
@@ -98,6 +127,12 @@ Result<fhir::Criterion, Problem> Searcher::resolve_one(const fhir::Criterion& cr
                                   });
             if (!done) return fail(done.error());
         }
+    }
+    if (!asked) {
+        return fail(problem_of(403, "forbidden",
+                               "The access token does not grant a search of what the parameter "
+                               "looks at",
+                               name_of(criterion)));
     }
     if (too_many) return fail(too_costly("A chained criterion fits too many resources"));
     std::sort(found.begin(), found.end());
@@ -144,8 +179,7 @@ Result<std::optional<Searcher::Names>, Problem> Searcher::by_id(const Query& que
     return std::optional(std::move(out));
 }
 
-Result<Searcher::Names, Problem> Searcher::candidates(const Query& query,
-                                                      const std::optional<std::string>& patient,
+Result<Searcher::Names, Problem> Searcher::candidates(const Query& query, const Within& within,
                                                       Rest& rest) {
     const auto sort_names = [](Names& names) {
         std::sort(names.begin(), names.end(), [](const Found& a, const Found& b) {
@@ -156,11 +190,20 @@ Result<Searcher::Names, Problem> Searcher::candidates(const Query& query,
                         [](const Found& a, const Found& b) { return a.name == b.name; });
         names.erase(end, names.end());
     };
-    Names within;
-    if (patient) {
-        if (auto done = scan(compartment_key(*patient, query.type), within); !done)
+    const auto common = [](const Names& a, const Names& b) {
+        Names out;
+        std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out),
+                              [](const Found& x, const Found& y) { return x.name < y.name; });
+        return out;
+    };
+    std::optional<Names> compartment;
+    for (const auto& patient : {within.patient, within.own}) {
+        if (!patient) continue;
+        Names held;
+        if (auto done = scan(compartment_key(*patient, query.type), held); !done)
             return fail(done.error());
-        sort_names(within);
+        sort_names(held);
+        compartment = compartment ? common(*compartment, held) : std::move(held);
     }
     auto ids = by_id(query);
     if (!ids) return fail(ids.error());
@@ -169,10 +212,11 @@ Result<Searcher::Names, Problem> Searcher::candidates(const Query& query,
         out = **std::move(ids);
         for (std::size_t i = 0; i < query.criteria.size(); ++i)
             rest.always.push_back(i);
+        rest.own = within.own;
     } else {
         const fhir::Plan plan = fhir::plan_of(query, base_());
-        rest = {plan.residual, plan.driving};
-        if (plan.all && patient) return within;
+        rest = {plan.residual, plan.driving, within.own};
+        if (plan.all && compartment) return *std::move(compartment);
         if (plan.all) {
             if (auto done = scan(type_key(query.type), out); !done) return fail(done.error());
         }
@@ -181,12 +225,7 @@ Result<Searcher::Names, Problem> Searcher::candidates(const Query& query,
         }
     }
     sort_names(out);
-    if (!patient) return out;
-    Names both;
-    std::set_intersection(out.begin(), out.end(), within.begin(), within.end(),
-                          std::back_inserter(both),
-                          [](const Found& a, const Found& b) { return a.name < b.name; });
-    return both;
+    return compartment ? common(out, *compartment) : out;
 }
 
 // Reads the candidate, and asks what the index has not answered. False also when it was erased or
@@ -197,6 +236,7 @@ Result<bool, Problem> Searcher::fits(Candidate& candidate, bool exact, const Que
     if (!stored && stored.error() == StoreError::kErased) return false;
     if (!stored) return fail(store_problem(stored.error()));
     candidate.stored = std::move(stored).value();
+    if (rest.own && !is_own(candidate.stored, *rest.own)) return false;
     const bool known = rest.always.empty() && (exact || rest.unless_exact.empty());
     if (known && query.sort.empty()) return true;
     const auto document = formats::json::parse(candidate.stored, candidate.stored.size());
@@ -216,10 +256,10 @@ Result<bool, Problem> Searcher::fits(Candidate& candidate, bool exact, const Que
     return true;
 }
 
-Status<Problem> Searcher::each(const Query& query,
+Status<Problem> Searcher::each(const Query& query, const Within& within,
                                const std::function<bool(Candidate&)>& call_back) {
     Rest rest;
-    const auto names = candidates(query, {}, rest);
+    const auto names = candidates(query, within, rest);
     if (!names) return fail(names.error());
     for (const Found& found : *names) {
         Candidate candidate;
@@ -234,12 +274,12 @@ Status<Problem> Searcher::each(const Query& query,
 Result<std::vector<vault::DocumentName>, Problem> Searcher::names(
     const std::string& type, const Parameters& parameters,
     const std::optional<std::string>& patient, bool all) {
-    auto query = read_query(type, parameters, false);
+    auto query = read_query(type, parameters, false, nullptr);
     if (!query) return fail(query.error());
     if (query->criteria.empty() && !all)
         return fail(problem_of(412, "invalid", "The condition names no criterion"));
     Rest rest;
-    const auto found = candidates(*query, patient, rest);
+    const auto found = candidates(*query, {patient, std::nullopt}, rest);
     if (!found) return fail(found.error());
     std::vector<vault::DocumentName> out;
     for (const Found& one : *found) {
@@ -253,16 +293,17 @@ Result<std::vector<vault::DocumentName>, Problem> Searcher::names(
 }
 
 Result<std::vector<std::string>, Problem> Searcher::match(std::string_view type,
-                                                          std::string_view query,
-                                                          std::size_t limit) {
+                                                          std::string_view query, std::size_t limit,
+                                                          const Call* asker) {
     const auto parameters = http::parse_form(query);
     if (!parameters) return fail(problem_of(400, "invalid", "The query cannot be read"));
-    auto read = read_query(std::string(type), *parameters, false);
+    auto read = read_query(std::string(type), *parameters, false, asker);
     if (!read) return fail(read.error());
     if (read->criteria.empty())
         return fail(problem_of(412, "invalid", "The condition names no criterion"));
     std::vector<std::string> ids;
-    const auto done = each(*read, [&](Candidate& candidate) {
+    const Within within{std::nullopt, confined_to(asker, reach_of(asker, type, 's'))};
+    const auto done = each(*read, within, [&](Candidate& candidate) {
         const auto identity = identity_of(candidate.stored);
         if (identity) ids.emplace_back(identity->id);
         return ids.size() < limit;

@@ -34,11 +34,14 @@ class Searcher {
         : store_(store), base_(std::move(base)), cursors_(store) {}
 
     // The ids of at most `limit` resources that fit a query such as "identifier=system|value".
-    // A query without any criterion is a Problem: a condition must condition.
+    // A query without any criterion is a Problem: a condition must condition. `asker` is the call
+    // that asks, of which chains and _has must be granted, too; null: the member itself.
     [[nodiscard]] Result<std::vector<std::string>, Problem> match(std::string_view type,
                                                                   std::string_view query,
-                                                                  std::size_t limit);
-    // All that fits, ascending by name; with `all`, also when nothing restricts it.
+                                                                  std::size_t limit,
+                                                                  const Call* asker);
+    // All that fits, ascending by name, for the member itself; with `all`, also when nothing
+    // restricts it.
     [[nodiscard]] Result<std::vector<vault::DocumentName>, Problem> names(
         const std::string& type, const Parameters& parameters,
         const std::optional<std::string>& patient, bool all);
@@ -58,7 +61,12 @@ class Searcher {
     struct Rest {
         std::vector<std::size_t> always;
         std::vector<std::size_t> unless_exact;
-        [[nodiscard]] bool empty() const { return always.empty() && unless_exact.empty(); }
+        std::optional<std::string> own;  // it must be shown to this patient: is_own()
+    };
+    // The compartments in which a search stays, and whose own record it must be.
+    struct Within {
+        std::optional<std::string> patient;
+        std::optional<std::string> own;
     };
     // A resource that fits, or may: `stored` is read when it is needed.
     struct Candidate {
@@ -73,20 +81,21 @@ class Searcher {
     };
 
     [[nodiscard]] Result<Query, Problem> read_query(const std::string& type,
-                                                    const Parameters& parameters, bool lenient);
+                                                    const Parameters& parameters, bool lenient,
+                                                    const Call* asker);
     [[nodiscard]] Result<Parameters, Problem> first_query(const Call& call,
                                                           const std::string& where,
                                                           std::optional<Position>& from);
-    // Chains and _has become criteria over references and ids.
-    [[nodiscard]] Status<Problem> resolve(Query& query);
+    // Chains and _has become criteria over references and ids. What the asker may not search is not
+    // searched for them: 403, unless a chain has other types as well.
+    [[nodiscard]] Status<Problem> resolve(Query& query, const Call* asker);
     [[nodiscard]] Result<formats::fhir::Criterion, Problem> resolve_one(
-        const formats::fhir::Criterion& criterion);
+        const formats::fhir::Criterion& criterion, const Call* asker);
     // All that fits, as stored.
-    [[nodiscard]] Status<Problem> each(const Query& query,
+    [[nodiscard]] Status<Problem> each(const Query& query, const Within& within,
                                        const std::function<bool(Candidate&)>& call_back);
     // What may fit, ascending by name, each once; `rest` is what must still be asked.
-    [[nodiscard]] Result<Names, Problem> candidates(const Query& query,
-                                                    const std::optional<std::string>& patient,
+    [[nodiscard]] Result<Names, Problem> candidates(const Query& query, const Within& within,
                                                     Rest& rest);
     [[nodiscard]] Result<std::optional<Names>, Problem> by_id(const Query& query);
     // Appends what has that key itself, or a key that the range admits.
@@ -94,8 +103,7 @@ class Searcher {
     [[nodiscard]] Status<Problem> scan(const formats::fhir::KeyRange& range, Names& to);
     [[nodiscard]] Result<bool, Problem> fits(Candidate& candidate, bool exact, const Query& query,
                                              const Rest& rest);
-    [[nodiscard]] Result<Page, Problem> page(const Query& query,
-                                             const std::optional<std::string>& patient,
+    [[nodiscard]] Result<Page, Problem> page(const Query& query, const Within& within,
                                              const std::optional<Position>& from);
     [[nodiscard]] Result<Page, Problem> listed(const Query& query, Names names, const Rest& rest,
                                                const std::optional<Position>& from);

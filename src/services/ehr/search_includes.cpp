@@ -3,6 +3,7 @@
 #include "formats/json/parse.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
+#include "services/ehr/reach.hpp"
 #include "services/ehr/search.hpp"
 
 // _include and _revinclude: https://hl7.org/fhir/R4/search.html#revinclude
@@ -23,7 +24,7 @@ Result<Searcher::Names, Problem> Searcher::targets_of(const Call& call,
     for (const std::string& text :
          fhir::references_of(resource, include.parameter, include.target, base_())) {
         const auto target = parse_reference(text, {});
-        if (!target || !allow(call, target->type, 'r')) continue;
+        if (!target || reach_of(&call, target->type, 'r') == Reach::kNothing) continue;
         const auto row = store_.find(target->type, target->id);
         if (!row) return fail(store_problem(row.error()));
         if (*row && !(*row)->deleted) out.push_back({{(*row)->record, (*row)->version}, true});
@@ -35,7 +36,8 @@ Result<Searcher::Names, Problem> Searcher::referrers_of(const Call& call,
                                                         const fhir::Include& include,
                                                         const std::string& target) {
     Names out;
-    if (include.parameter == nullptr || !allow(call, include.type, 's')) return out;
+    if (include.parameter == nullptr || reach_of(&call, include.type, 's') == Reach::kNothing)
+        return out;
     if (auto done = scan(fhir::references_to(include.type, *include.parameter, target), out); !done)
         return fail(done.error());
     return out;
@@ -67,7 +69,8 @@ Result<std::vector<Bytes>, Problem> Searcher::included(const Call& call, const Q
             candidate.name = found.name;
             const auto fit = fits(candidate, true, {}, {});
             if (!fit) return fail(fit.error());
-            if (*fit) next.push_back(std::move(candidate.stored));
+            const bool shown = *fit && reaches(call, candidate.stored, include.reverse ? 's' : 'r');
+            if (shown) next.push_back(std::move(candidate.stored));
             if (out.size() + next.size() > kIncludedMax) {
                 return fail(problem_of(422, "too-costly", "The page includes too many resources"));
             }

@@ -8,6 +8,7 @@
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
+#include "services/ehr/reach.hpp"
 #include "services/ehr/search.hpp"
 
 // Pages of a search. A page goes on after the last resource of the one before, by sort key and
@@ -55,7 +56,7 @@ Result<Searcher::Page, Problem> Searcher::listed(const Query& query, Names names
                                                  const std::optional<Position>& from) {
     Page page;
     const bool exact =
-        rest.always.empty() &&
+        rest.always.empty() && !rest.own &&
         (rest.unless_exact.empty() ||
          std::all_of(names.begin(), names.end(), [](const Found& found) { return found.exact; }));
     const bool count_all = !exact && (query.total == fhir::Total::kAccurate || counts_only(query));
@@ -123,11 +124,10 @@ Result<Searcher::Page, Problem> Searcher::sorted(const Query& query, const Names
     return page;
 }
 
-Result<Searcher::Page, Problem> Searcher::page(const Query& query,
-                                               const std::optional<std::string>& patient,
+Result<Searcher::Page, Problem> Searcher::page(const Query& query, const Within& within,
                                                const std::optional<Position>& from) {
     Rest rest;
-    auto names = candidates(query, patient, rest);
+    auto names = candidates(query, within, rest);
     if (!names) return fail(names.error());
     return query.sort.empty() ? listed(query, std::move(names).value(), rest, from)
                               : sorted(query, *names, rest, from);
@@ -154,14 +154,15 @@ Result<Parameters, Problem> Searcher::first_query(const Call& call, const std::s
 
 Reply Searcher::search(const Call& call, const std::string& type,
                        const std::optional<std::string>& patient) {
-    if (auto allowed = allow(call, type, 's'); !allowed) return fail(allowed.error());
+    const auto reach = may_read(call, type, 's');
+    if (!reach) return fail(reach.error());
     const std::string where = (patient ? "Patient/" + *patient + '/' : "") + type;
     std::optional<Position> from;
     const auto parameters = first_query(call, where, from);
     if (!parameters) return fail(parameters.error());
-    auto query = read_query(type, *parameters, call.lenient);
+    auto query = read_query(type, *parameters, call.lenient, &call);
     if (!query) return fail(query.error());
-    const auto found = page(*query, patient, from);
+    const auto found = page(*query, {patient, confined_to(&call, *reach)}, from);
     if (!found) return fail(found.error());
     const auto more = included(call, *query, *found);
     if (!more) return fail(more.error());

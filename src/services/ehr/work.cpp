@@ -29,6 +29,7 @@ Work::Work(Store& store, Searcher& searcher, const FhirOptions& options, const C
     : store_(store),
       searcher_(searcher),
       options_(options),
+      call_(call),
       scopes_(call.scopes),
       kind_(kind),
       notes_(call.notes),
@@ -51,7 +52,7 @@ Status<Problem> Work::bind(std::string_view full_url, const Step& step) {
 Result<std::string, Problem> Work::find_one(const Step& step) {
     if (scopes_ == nullptr || !scopes_->grants({step.type, 's'}))
         return fail(problem_of(403, "forbidden", "The access token does not grant this", step.at));
-    const auto ids = searcher_.match(step.type, step.query, 2);
+    const auto ids = searcher_.match(step.type, step.query, 2, &call_);
     if (!ids) return fail(ids.error());
     if (ids->size() > 1) {
         return fail(problem_of(412, "multiple-matches", "More than one resource fits the condition",
@@ -62,11 +63,14 @@ Result<std::string, Problem> Work::find_one(const Step& step) {
 
 Status<Problem> Work::check_match(const Step& step) const {
     if (step.if_match.empty()) return Done{};
+    // RFC 9110 section 13.1.1: the asterisk wants that there is one, whichever it is.
+    const bool any = step.if_match == "*";
     const auto wanted = version_of_etag(step.if_match);
-    if (!wanted) {
+    if (!wanted && !any) {
         return fail(problem_of(400, "value", "If-Match is not an ETag such as W/\"1\"", step.at));
     }
-    if (step.before && !step.before->deleted && step.before->version == *wanted) return Done{};
+    if (step.before && !step.before->deleted && (any || step.before->version == *wanted))
+        return Done{};
     return fail(problem_of(412, "conflict",
                            "The resource is not of the version that If-Match names", step.at));
 }
@@ -75,6 +79,17 @@ Status<Problem> Work::check_match(const Step& step) const {
 Status<Problem> Work::claim(const Step& step) {
     if (claimed_.insert(join(step.type, step.id)).second) return Done{};
     return fail(problem_of(400, "duplicate", "Two entries are about the same resource", step.at));
+}
+
+Status<Problem> Work::check_not_elsewhere(const Step& step) {
+    if (step.type != "Patient" || !options_.elsewhere_key) return Done{};
+    const auto row = store_.vault().row(options_.elsewhere_key(step.id));
+    if (!row) return fail(store_problem(to_store_error(row.error())));
+    if (!*row) return Done{};
+    return fail(problem_of(422, "business-rule",
+                           "The record of the patient with this id is at another member, whose "
+                           "chart card is kept here: the Patient is not written here",
+                           step.at));
 }
 
 Status<Problem> Work::resolve(Step& step) {
@@ -112,6 +127,7 @@ Status<Problem> Work::resolve(Step& step) {
     if (step.id.empty()) {
         step.id = new_fhir_id();
     } else {
+        if (auto here = check_not_elsewhere(step); !here) return here;
         auto row = store_.find(step.type, step.id);
         if (!row) return fail(store_problem(row.error()));
         step.before = *row;
@@ -190,7 +206,7 @@ std::optional<std::string> Work::resolve_conditional(std::string_view text, cons
         issues.push_back({"error", "forbidden", "The access token does not grant this", path});
         return std::nullopt;
     }
-    const auto ids = searcher_.match(parts->type, parts->query, 2);
+    const auto ids = searcher_.match(parts->type, parts->query, 2, &call_);
     if (!ids) {
         for (Issue issue : ids.error().issues) {
             issue.expression = path;
@@ -337,7 +353,11 @@ Status<StoreError> Work::commit(Extra extra) {
     std::map<std::string, ChartRow> charts;
     for (const Change& change : changes_) {
         const auto chart = charts_.find(change.id);
-        if (change.type == "Patient" && chart != charts_.end()) charts.insert(*chart);
+        if (change.type != "Patient") continue;
+        if (chart != charts_.end()) charts.insert(*chart);
+        // Nor was a card kept since the step was resolved.
+        if (options_.elsewhere_key)
+            extra.expected.push_back({options_.elsewhere_key(change.id), std::nullopt});
     }
     auto written = store_.write(changes_, charts, std::move(extra));
     if (written && notes_ != nullptr) note_changes();

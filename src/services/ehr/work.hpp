@@ -45,8 +45,8 @@ class Work {
  public:
     // Together: a resource must be one that the vault stores in one step with others.
     enum class Kind : std::uint8_t { kAlone, kTogether };
-    // Of the call: its scopes, for what conditions and conditional references may look at, and its
-    // notes, which must outlive the work.
+    // Of the call, which must outlive the work: its scopes, for what conditions and conditional
+    // references may look at, and its notes.
     Work(Store& store, Searcher& searcher, const FhirOptions& options, const Call& call, Kind kind);
 
     // References to `full_url` mean that resource from now on. Refused when another has it (bdl-7).
@@ -69,6 +69,8 @@ class Work {
     [[nodiscard]] Result<std::string, Problem> find_one(const Step& step);
     [[nodiscard]] Status<Problem> check_match(const Step& step) const;
     [[nodiscard]] Status<Problem> claim(const Step& step);
+    // A Patient here would hide the record that is elsewhere, which is not written here.
+    [[nodiscard]] Status<Problem> check_not_elsewhere(const Step& step);
     // Makes step.resource out of the version that is stored: work_patch.cpp.
     [[nodiscard]] Status<Problem> apply_patch(Step& step) const;
     [[nodiscard]] Status<Problem> check_references(
@@ -89,6 +91,7 @@ class Work {
     Store& store_;
     Searcher& searcher_;
     const FhirOptions& options_;
+    const Call& call_;
     const http::Scopes* scopes_;
     const Kind kind_;
     AccessNotes* notes_;

@@ -46,9 +46,11 @@ bool is_presentation(const std::string& name) {
     return name == "_format" || name == "_pretty";
 }
 
-// What only the custodian could do, over more than what it discloses.
+// What only the custodian could do, over more than what it discloses: it refuses chains, too.
 bool is_unsupported(const std::string& name) {
-    constexpr std::array<std::string_view, 3> kNames{"_include", "_revinclude", "_contained"};
+    constexpr std::array<std::string_view, 4> kNames{"_include", "_revinclude", "_contained",
+                                                     "_has"};
+    if (name.find('.') != std::string::npos) return true;
     const auto plain = std::string_view(name).substr(0, name.find(':'));
     return std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
@@ -218,7 +220,7 @@ Result<Question, Problem> RemoteReads::question_of(const Call& call, const Remot
                                    [](const auto& one) { return is_unsupported(one.first); })) {
         return fail(problem_of(400, "not-supported",
                                "The record lies at another member: it is answered without "
-                               "includes and parameters of operations"));
+                               "includes, chains and parameters of operations"));
     }
     const auto purpose = purpose_of(principal.purpose_of_use);
     if (!purpose) {

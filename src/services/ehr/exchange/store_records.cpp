@@ -132,7 +132,8 @@ Result<std::vector<std::string>, RecordsError> StoreRecords::find(
     if (!is_named(named)) return out;
     constexpr std::size_t kCandidatesMax = 512;
     constexpr std::size_t kAtMost = 2;
-    const auto candidates = searcher_.match("Patient", candidates_query(named), kCandidatesMax);
+    const auto candidates =
+        searcher_.match("Patient", candidates_query(named), kCandidatesMax, nullptr);
     if (!candidates)
         return fail(candidates.error().status >= 500 ? RecordsError::kDisk
                                                      : RecordsError::kBadQuery);
