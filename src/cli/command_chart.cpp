@@ -26,6 +26,7 @@ struct Options {
     std::string out;
     std::string file;
     std::string code;
+    bool replace = false;
 };
 
 void print_card(const wallet::Card& card, Context& context) {
@@ -74,7 +75,12 @@ void keep(const Options& options, Context& context) {
     }
     auto to = connect(options.node, kCardScope);
     if (!to) return context.fail(to.error());
-    const auto answer = to->node.post_json("/v1/cards", wallet::write_card(*card));
+    boost::system::error_code error;
+    json::value body = json::parse(wallet::write_card(*card), error);
+    if (error || !body.is_object())
+        return context.fail(Exit::kInternal, "the card cannot be written");
+    if (options.replace) body.get_object()["replace"] = true;
+    const auto answer = to->node.post_json("/v1/cards", json::serialize(body));
     if (!answer) return context.fail(answer.error());
     print_card(*card, context);
 }
@@ -135,6 +141,8 @@ void add_chart(CLI::App& app, Context& context) {
     source->add_option("--file", options->file, "The card's file");
     source->add_option("--code", options->code, "The code on its paper");
     source->require_option(1);
+    kept->add_flag("--replace", options->replace,
+                   "In the place of another open card of that patient, or with that link");
     add("list", "List the cards that this member keeps", list);
 }
 

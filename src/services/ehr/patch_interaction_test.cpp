@@ -101,7 +101,7 @@ TEST_F(PatchTest, TheServersFieldsStayTheServers) {
                                        {"op":"remove","path":"/meta/lastUpdated"}])");
     ASSERT_TRUE(reply.ok());
     EXPECT_NE(reply->body.find(R"("versionId":"2","lastUpdated":")"), Bytes::npos);
-    EXPECT_EQ(reply->body.find("77"), Bytes::npos);
+    EXPECT_EQ(reply->body.find(R"("77")"), Bytes::npos);
 }
 
 TEST_F(PatchTest, IfMatchAndWhatIsNotThere) {
