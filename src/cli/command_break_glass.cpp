@@ -11,6 +11,7 @@
 #include "cli/names.hpp"
 #include "consilium/v1/ehr.pb.h"
 #include "node/json_text.hpp"
+#include "node/key_file.hpp"
 #include "proto/enum_names.hpp"
 
 namespace consilium::cli {
@@ -23,15 +24,7 @@ struct Options {
     std::string subject;
     std::string officer = "privacy-officer";
     std::vector<std::string> subjects;
-    std::string patient;
-    std::string custodian;
-    std::string family;
-    std::string given;
-    std::string birth_date;
-    std::string identifier;
-    std::string reason_code;
-    std::string reason;
-    std::string ask;
+    std::string request;
     std::string out;
     std::string id;
     std::uint32_t number = 0;
@@ -114,22 +107,12 @@ void list_clearances(const Options& options, Context& context) {
     print_clearances(parse_object(*answer), context);
 }
 
-json::value patient_of(const Options& options) {
-    if (!options.patient.empty()) return json::string(options.patient);
-    json::object named;
-    if (!options.family.empty()) named["family"] = options.family;
-    if (!options.given.empty()) named["given"] = options.given;
-    if (!options.birth_date.empty()) named["birth_date"] = options.birth_date;
-    if (!options.identifier.empty()) {
-        const auto bar = options.identifier.find('|');
-        json::object identifier{{"system", options.identifier.substr(0, bar)}};
-        if (bar != std::string::npos) identifier["value"] = options.identifier.substr(bar + 1);
-        named["identifier"] = std::move(identifier);
-    }
-    return named;
-}
-
 void request(const Options& options, Context& context) {
+    const auto order = read_input(options.request);
+    if (!order) return context.fail(order.error());
+    if (parse_object(*order).empty())
+        return context.fail(Exit::kUsage, "the request is no JSON object",
+                            "It is what POST /v1/emergency takes: docs/exchange.md.");
     http::TokenRequest token;
     token.subject = options.subject;
     token.client_id = "consilium-cli";
@@ -138,19 +121,14 @@ void request(const Options& options, Context& context) {
     token.break_glass = true;
     auto to = connect(options.node, std::move(token));
     if (!to) return context.fail(to.error());
-    json::object body{{"reason_code", options.reason_code},
-                      {"reason", options.reason},
-                      {"patient", patient_of(options)}};
-    if (!options.custodian.empty()) body["custodian"] = options.custodian;
-    if (!options.ask.empty()) body["ask"] = options.ask;
-    const auto answer = to->node.post_json("/v1/emergency", json::serialize(body));
+    const auto answer = to->node.post_json("/v1/emergency", *order);
     if (!answer) return context.fail(answer.error());
     if (options.out.empty()) {
         context.out << *answer << '\n';
         return;
     }
-    if (auto written = write_file(options.out, *answer); !written)
-        return context.fail(written.error());
+    if (auto written = node::write_private_file(options.out, *answer, true); !written)
+        return context.fail(Exit::kDisk, written.error());
     const json::object bundle = parse_object(*answer);
     const auto* total = bundle.if_contains("total");
     const auto count = total != nullptr && total->is_number() ? total->to_number<std::uint64_t>()
@@ -203,11 +181,13 @@ void review(const Options& options, Context& context) {
     if (!fixed_from_hex<ledger::LinkId>(options.id))
         return context.fail(Exit::kUsage, "'" + options.id + "' is no request",
                             "'consilium break-glass reviews' lists them.");
+    const auto report = read_input(options.report);
+    if (!report) return context.fail(report.error());
     auto to = connect_as_officer(options, "user/EmergencyReview.u");
     if (!to) return context.fail(to.error());
     const auto answer = to->node.post_json(
         "/v1/emergency/reviews/" + options.id + "/" + std::to_string(options.number),
-        json::serialize(json::object{{"verdict", options.verdict}, {"report", options.report}}));
+        json::serialize(json::object{{"verdict", options.verdict}, {"report", *report}}));
     if (!answer) return context.fail(answer.error());
     if (context.json) {
         context.out << node::pretty_json(parse_object(*answer)) << '\n';
@@ -223,26 +203,13 @@ void add_request(CLI::App& group, Context& context, const std::shared_ptr<Option
         ->add_option("--subject", options->subject, "Who asks, as the privacy officer cleared them")
         ->required();
     command
-        ->add_option("--reason-code", options->reason_code,
-                     "Why it cannot wait: this goes on the ledger")
-        ->required()
-        ->check(CLI::IsMember(proto::names_of<v1::EmergencyReason>()));
-    command
-        ->add_option("--reason", options->reason,
-                     "The reason in words: sealed, for the custodian and those who review it")
+        ->add_option(
+            "--request", options->request,
+            "A file, - for standard input, with the JSON that POST /v1/emergency takes: the "
+            "patient, and why it cannot wait")
         ->required();
-    command->add_option("--patient", options->patient,
-                        "The Patient's id, when a card of theirs is kept");
-    command->add_option("--custodian", options->custodian, "Without a card: the member to ask");
-    command->add_option("--family", options->family, "Family name");
-    command->add_option("--given", options->given, "Given name");
-    command->add_option("--birth-date", options->birth_date, "YYYY-MM-DD");
-    command->add_option("--identifier", options->identifier,
-                        "SYSTEM|VALUE, instead of the name or with it");
-    command->add_option("--ask", options->ask,
-                        "What of the record, such as Observation?category=laboratory; all of it "
-                        "without this");
-    command->add_option("--out", options->out, "Write the Bundle into this file");
+    command->add_option("--out", options->out,
+                        "Write the Bundle into this file, which its owner alone may read");
     add_node_options(*command, options->node);
     command->callback([options, &context] { request(*options, context); });
 }
@@ -281,7 +248,8 @@ void add_break_glass(CLI::App& app, Context& context) {
         ->required()
         ->check(CLI::IsMember(proto::names_of<v1::ReviewVerdict>()));
     made->add_option("--report", options->report,
-                     "The report: it stays in the member's vault, sealed")
+                     "A file, - for standard input, with the report: it stays in the member's "
+                     "vault, sealed")
         ->required();
     add_officer(*made, *options);
     made->callback([options, &context] { review(*options, context); });

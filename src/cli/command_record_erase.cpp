@@ -117,16 +117,31 @@ void run_erase(const Erase& options, Context& context) {
 void run_erasures(const Erasures& options, Context& context) {
     auto to = connect(options.node, kEraseScope);
     if (!to) return context.fail(to.error());
-    const std::string target = options.id.empty() ? "/v1/records/erasures?limit=1000"
-                                                  : "/v1/records/erasures/" + options.id;
-    const auto answer = parse(to->node.json(target));
-    if (!answer) return context.fail(answer.error());
-    if (context.json) {
-        context.out << node::pretty_json(*answer) << '\n';
+    if (!options.id.empty()) {
+        const auto answer = parse(to->node.json("/v1/records/erasures/" + options.id));
+        if (!answer) return context.fail(answer.error());
+        if (context.json) {
+            context.out << node::pretty_json(*answer) << '\n';
+        } else {
+            print_erasure(*answer, context);
+        }
         return;
     }
-    if (!options.id.empty()) return print_erasure(*answer, context);
-    for (const auto& one : answer->at("items").as_array()) {
+    json::array all;
+    std::string after;
+    do {
+        const auto page = parse(to->node.json("/v1/records/erasures?limit=1000" +
+                                              (after.empty() ? after : "&after=" + after)));
+        if (!page) return context.fail(page.error());
+        for (const auto& one : page->at("items").as_array())
+            all.push_back(one);
+        after = text_of(*page, "next");
+    } while (!after.empty());
+    if (context.json) {
+        context.out << node::pretty_json(json::object{{"items", std::move(all)}}) << '\n';
+        return;
+    }
+    for (const auto& one : all) {
         print_erasure(one.as_object(), context);
         context.out << '\n';
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json.hpp>
-#include <iostream>
 #include <memory>
 #include <ostream>
 
@@ -15,7 +14,6 @@
 #include "ledger/transaction.hpp"
 #include "node/json_text.hpp"
 #include "node/read_json.hpp"
-#include "node/text_file.hpp"
 #include "proto/canonical.hpp"
 #include "proto/enum_names.hpp"
 
@@ -31,16 +29,6 @@ struct Options {
     bool raw = false;
     std::string receipt;
 };
-
-Result<std::string, Problem> read_input(const std::string& file) {
-    if (file != "-") return read_file(file);
-    auto text = node::read_stream(std::cin, kFileBytesMax);
-    if (!text) {
-        return fail(Problem{
-            Exit::kUsage, "standard input is too large: at most " + size_text(kFileBytesMax), {}});
-    }
-    return std::move(*text);
-}
 
 // {"charts": {"open_link": {...}}}
 Result<v1::Command, Problem> read_command(const json::value& value, std::size_t number) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
+#include <iostream>
 
 #include "node/text_file.hpp"
 
@@ -38,6 +39,16 @@ Result<std::string, Problem> read_file(const std::filesystem::path& file, std::s
             Exit::kUsage, file.string() + " is too large: at most " + size_text(bytes_max), {}});
     }
     return std::move(*content);
+}
+
+Result<std::string, Problem> read_input(const std::string& file) {
+    if (file != "-") return read_file(file);
+    auto text = node::read_stream(std::cin, kFileBytesMax);
+    if (!text) {
+        return fail(Problem{
+            Exit::kUsage, "standard input is too large: at most " + size_text(kFileBytesMax), {}});
+    }
+    return std::move(*text);
 }
 
 Status<Problem> write_file(const std::filesystem::path& file, std::string_view content) {

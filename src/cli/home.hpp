@@ -49,6 +49,8 @@ struct MemberHome {
 inline constexpr std::size_t kFileBytesMax = 256U << 20U;
 [[nodiscard]] Result<std::string, Problem> read_file(const std::filesystem::path& file,
                                                      std::size_t bytes_max = kFileBytesMax);
+// A whole file as above, or standard input for "-".
+[[nodiscard]] Result<std::string, Problem> read_input(const std::string& file);
 [[nodiscard]] Status<Problem> write_file(const std::filesystem::path& file,
                                          std::string_view content);
 

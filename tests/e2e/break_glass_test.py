@@ -4,6 +4,7 @@
 name the patient, what a member gets that scripts all ids, and the reviews."""
 import json
 import signal
+import stat
 import time
 import unittest
 import urllib.parse
@@ -63,9 +64,12 @@ class BreakGlassTest(exchange_test.ExchangeSupport):
         self.assertNotIn("unconscious", (self.network / "log.json").read_text())
 
         out = self.folder / "bundle.json"
-        done = self.glass("request", "--subject", "dr-meier", "--member", "clinic", "--patient",
-                          self.patient, "--reason-code", "patient-cannot-consent", "--reason",
-                          "found unconscious", "--out", out, "--json").json()
+        (self.folder / "emergency.json").write_text(json.dumps(
+            {"patient": self.patient, "reason_code": "patient-cannot-consent",
+             "reason": "found unconscious"}))
+        done = self.glass("request", "--subject", "dr-meier", "--member", "clinic", "--request",
+                          "emergency.json", "--out", out, "--json").json()
+        self.assertEqual(stat.S_IMODE(out.stat().st_mode), 0o600)
         self.assertEqual(done["resources"], json.loads(out.read_text())["total"])
         self.glass("withdraw", "dr-meier", "--member", "clinic")
         self.assertEqual(doctor.request("GET", everything, headers=reason).status, 403)
@@ -149,11 +153,12 @@ class BreakGlassTest(exchange_test.ExchangeSupport):
         self.assertEqual(sum(one.get("patient") == self.patient for one in theirs), 2)
         served = next(one for one in theirs if one.get("patient") == self.patient)
         for member in ("clinic", "hospital"):
+            (self.folder / "report").write_text("the ward confirms it")
             self.glass("review", served["id"], served["number"], "--member", member,
-                       "--verdict", "justified", "--report", "the ward confirms it")
+                       "--verdict", "justified", "--report", "report")
             self.refused(1, "break-glass", "review", served["id"], served["number"], "--home",
                          self.network, "--member", member, "--verdict", "unjustified",
-                         "--report", "once more")
+                         "--report", "report")
             left = self.glass("reviews", "--member", member, "--json").json()
             self.assertEqual(len(left), 4)
             officer = self.client_of(member, "user/EmergencyReview.r")

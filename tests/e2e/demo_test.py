@@ -17,6 +17,7 @@ TITLES = ["Four members and a ledger", "The hospital takes in its patients' reco
           "The clinician contributes", "The patient revokes", "An emergency, under review",
           "A disclosure by law, accounted for", "Every alteration is detected",
           "Two documents are erased", "The stopped node returns"]
+REASON = "found unconscious at the station"
 IDENTIFYING = ("family", "given", "birthDate", "value", "line", "id", "fullUrl", "reference")
 
 
@@ -219,11 +220,13 @@ class DemoTest(support.Case):
         for name in ("patient.wallet", "patient.passphrase"):
             self.assertEqual(stat.S_IMODE((folder / name).stat().st_mode), 0o600)
         # All but the package, which holds the patient's documents for whom the patient gives it to.
+        self.assert_no_trace(folder, wanted, self.export_blocks(folder))
+
+    def assert_no_trace(self, folder, wanted, more=()):
         files = [f for f in folder.rglob("*")
                  if f.is_file() and folder / "package" not in f.parents]
-        files += self.export_blocks(folder)
         self.assertTrue(any(f.name == "log.json" for f in files))
-        for file in files:
+        for file in [*files, *more]:
             content = file.read_bytes()
             for needle in wanted:
                 self.assertNotIn(needle, content, file)
@@ -258,7 +261,24 @@ class DemoTest(support.Case):
                        "--json").json()
         self.assertEqual([(w["entry"], w["cause"]) for w in work],
                          [(3, ""), (4, "entry 3"), (5, ""), (6, "entry 5")])
+        self.break_the_glass_by_name(network, story)
         self.assertEqual(self.end(process, support.signal.SIGTERM), 0)
+        self.assert_no_trace(network, needles() | {REASON.encode()})
+
+    def break_the_glass_by_name(self, network, story):
+        """The patient named in full, without a card: that leaves no trace either."""
+        home = ("--home", network, "--member")
+        patient = self.ok("record", "read", f"Patient/{story['patient']}", "--json", *home,
+                          "hospital").json()
+        (self.folder / "emergency.json").write_text(json.dumps({
+            "custodian": "hospital", "reason_code": "patient-cannot-consent", "reason": REASON,
+            "patient": {"family": patient["name"][0]["family"],
+                        "given": patient["name"][0]["given"][0],
+                        "birth_date": patient["birthDate"]}}))
+        read = self.ok("break-glass", "request", "--subject", "dr-frey", "--request",
+                       "emergency.json", "--out", "emergency-bundle.json", "--json", *home,
+                       "clinic").json()
+        self.assertGreater(read["resources"], 150)
 
     def export_blocks(self, folder):
         """Every block as the ledger holds it: on disk it may be compressed."""
