@@ -110,6 +110,8 @@ using StepResult = Result<std::vector<std::string>, Problem>;
 [[nodiscard]] StepResult demo_reports(DemoWorld& world);
 // Emergency access under review, from its deadline on: findings.
 [[nodiscard]] StepResult demo_reviews(DemoWorld& world, UnixMs due);
+// Waits until the ledger has it.
+[[nodiscard]] Status<Problem> demo_clearance_stands(DemoWorld& world);
 // Once all ledger copies agree; `stopped_at` is where they stand.
 [[nodiscard]] Status<Problem> demo_stop_clinic(DemoWorld& world);
 

@@ -53,7 +53,7 @@ Result<Endpoint, Problem> endpoint_of(const OpenMember& member) {
 
 }  // namespace
 
-Result<Told, Problem> Person::ask_expecting(unsigned status, const HttpRequest& request) {
+Result<Told, Problem> Person::ask(const HttpRequest& request) {
     const auto start = std::chrono::steady_clock::now();
     auto reply = http_.send(request);
     if (!reply) return fail(reply.error());
@@ -65,7 +65,20 @@ Result<Told, Problem> Person::ask_expecting(unsigned status, const HttpRequest& 
     told.bytes = reply->body.size();
     if (auto parsed = formats::json::parse(std::move(reply->body), kAnswerBytesMax))
         told.body = std::move(parsed).value();
-    if (told.status != status) return fail(unexpected(member_, request, told, status));
+    return told;
+}
+
+Result<Told, Problem> Person::ask_expecting(unsigned status, const HttpRequest& request) {
+    auto told = ask(request);
+    if (told && told->status != status) return fail(unexpected(member_, request, *told, status));
+    return told;
+}
+
+Result<Told, Problem> Person::post_order(const std::string& target, const std::string& body) {
+    const HttpRequest request{"POST", target, media_of(target), accepted_of(target), body, {}};
+    auto told = ask(request);
+    if (told && told->status != 201 && told->status != 202)
+        return fail(unexpected(member_, request, *told, 201));
     return told;
 }
 

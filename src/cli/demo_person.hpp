@@ -36,6 +36,9 @@ class Person {
                                                       const Headers& headers = {});
     [[nodiscard]] Result<Told, Problem> post_expecting(unsigned status, const std::string& target,
                                                        const std::string& body);
+    // 201, or 202: the ledger has not answered yet, and it goes on.
+    [[nodiscard]] Result<Told, Problem> post_order(const std::string& target,
+                                                   const std::string& body);
     [[nodiscard]] Result<Told, Problem> put_expecting(unsigned status, const std::string& target,
                                                       const std::string& body);
     // A gauge or counter of the node's metrics, 0 when it has none of that name.
@@ -45,6 +48,7 @@ class Person {
 
  private:
     [[nodiscard]] Result<Told, Problem> ask_expecting(unsigned status, const HttpRequest& request);
+    [[nodiscard]] Result<Told, Problem> ask(const HttpRequest& request);
     std::string member_;
     HttpsClient http_;
 };
