@@ -152,6 +152,12 @@ class ExchangeTest : public ::testing::Test {
 
     template <typename Row>
     std::optional<Row> row(std::size_t member, BytesView key) {
+        // What one member has heard another may publish a moment later.
+        Height newest = 0;
+        for (const auto& id : consortium.ids)
+            newest = std::max(newest, host->reads(id).status().height);
+        EXPECT_TRUE(eventually(
+            [&] { return host->reads(consortium.ids[member]).status().height >= newest; }));
         const auto answer = host->reads(consortium.ids[member]).state(key, std::nullopt, false);
         if (!answer || !answer->value) return std::nullopt;
         Row out;
