@@ -92,6 +92,7 @@ MemberExchange::MemberExchange(const Parts& parts)
 MemberExchange::~MemberExchange() {
     const std::unique_lock lock(door_->mutex);
     door_->reads = nullptr;
+    door_->writes = nullptr;
 }
 
 }  // namespace consilium::node

@@ -218,8 +218,13 @@ class ErasureTest(fhir_support.FhirCase):
         name = "Observation/" + changed["id"]
         self.assertEqual(self.hospital.request("PUT", name, json.dumps(changed).encode()).status,
                          200)
-        made = self.erase(name, version=1)
+        order = {"version": 1, "erasure": "ab" * 16}
+        made = self.erase(name, **order)
         self.assertEqual((made.status, made.json()["whole"]), (201, False), made.body)
+        self.assertEqual(self.erase(name, **order).json()["versions"], made.json()["versions"])
+        for version in ("all", 2):
+            other = self.erase(name, **dict(order, version=version))
+            self.assertEqual(other.status, 409, other.body)
         self.assertEqual(self.hospital.request("GET", name + "/_history/1").status, 410)
         self.assertEqual(self.hospital.request("GET", name).json()["status"], "amended")
         self.assertEqual(self.fates(made.json()["erasure"]), {})

@@ -194,12 +194,14 @@ Result<std::vector<v1::ChartCard>, CardError> Cards::list(std::string_view after
     return out;
 }
 
-// The slot that this order has already, or the first that nobody has.
+// The slot that this order has already, or the first that nobody has. The last one is left for an
+// emergency, which cannot wait until there are more.
 Result<SlotOpening, CardError> Cards::claim(const CardOrder& order, v1::IssuedCard& issued) const {
     const auto chart = ports_.records.chart(order.patient);
     if (!chart) return fail(CardError::kDisk);
     if (!*chart) return fail(CardError::kUnknownPatient);
     std::optional<SlotOpening> unused;
+    bool another = false;
     for (const SlotOpening& slot : (*chart)->slots) {
         auto row = get_row<v1::IssuedCard>(ports_.vault, issued_key(slot.link.view()));
         if (!row) return fail(CardError::kDisk);
@@ -207,12 +209,14 @@ Result<SlotOpening, CardError> Cards::claim(const CardOrder& order, v1::IssuedCa
             issued = std::move(**row);
             return slot;
         }
-        if (*row || unused) continue;
+        if (*row || another) continue;
         const auto link = ledger_.link(slot.link.view());
         if (!link) return fail(CardError::kDisk);
-        if (!*link) unused = slot;
+        if (*link) continue;
+        another = unused.has_value();
+        if (!another) unused = slot;
     }
-    if (!unused) return fail(CardError::kNoSlot);
+    if (!another) return fail(CardError::kNoSlot);
     issued.set_patient(order.patient);
     issued.set_counterparty(order.counterparty);
     issued.set_algorithm(static_cast<std::uint32_t>(order.algorithm));

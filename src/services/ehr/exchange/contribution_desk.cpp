@@ -234,7 +234,8 @@ Handled ContributionDesk::take(Item item, const v1::ContributionOffer& offer) {
     item.offered.set_task(new_fhir_id());
     Extra extra;
     extra.documents = {{copy, payload, {}}};
-    extra.rows = {no_todo(item.key)};
+    extra.rows = {no_todo(item.key),
+                  {waiting_key(item.offered.link_id(), item.offered.number()), Bytes("1")}};
     // A conflict: another thread was faster; the next of the same tells.
     if (!put_told(item, {}, std::move(extra))) return Handled::kLater;
     return Handled::kDone;
@@ -363,7 +364,8 @@ bool ContributionDesk::file_rejection(Item& item, v1::ContributionRejection reas
     // Nobody saw what was rejected at once; there is no Task of it.
     if (item.offered.task().empty()) return put(item, {todo(item.key)});
     Extra extra;
-    extra.rows = {todo(item.key)};
+    extra.rows = {todo(item.key),
+                  no_row(waiting_key(item.offered.link_id(), item.offered.number()))};
     return put_told(item, {}, std::move(extra)).ok();
 }
 

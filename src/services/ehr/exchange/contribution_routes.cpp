@@ -193,9 +193,11 @@ void ContributionRoutes::add(http::Router& router) {
     add_page_route(
         router, work_, ports_, "/v1/exchange/offers", "Contribution",
         {offering_prefix(), write_offering, false, states_of_rows<v1::Offering, v1::OfferState>()});
-    add_page_route(
-        router, work_, ports_, "/v1/exchange/contributions", "Contribution",
-        {offered_prefix(), write_offered, true, states_of_rows<v1::Offered, v1::OfferedState>()});
+    auto states = states_of_rows<v1::Offered, v1::OfferedState>();
+    states.indexed = v1::OFFERED_STATE_WAITING;
+    states.index = waiting_prefix();
+    add_page_route(router, work_, ports_, "/v1/exchange/contributions", "Contribution",
+                   {offered_prefix(), write_offered, true, std::move(states)});
     constexpr const char* kOne = "/v1/exchange/contributions/{link}/{number}";
     router.add(Method::kGet, kOne, options_of('r'),
                [this](http::Request& request, http::Responder responder) {

@@ -122,7 +122,7 @@ Result<v1::Offered, VerdictError> ContributionDesk::accept(const ledger::LinkId&
     AgentEntry entry{type, item.offered.resource_id(), &resource->root(), {}, false};
     if (corrects) entry.replaces = opening.corrects_version();
     Extra extra;
-    extra.rows = {todo(item.key)};
+    extra.rows = {todo(item.key), no_row(waiting_key(link.view(), number))};
     const auto stored =
         put_told(item, {entry, {"Provenance", item.offered.provenance(), &told->root(), {}, false}},
                  std::move(extra));

@@ -55,17 +55,26 @@ http::Response disk_problem() {
 }
 
 http::Response page_of(const Ports& ports, const Page& page, const List& list) {
-    const Bytes prefix = list.prefix + page.link;
-    Bytes after = page.after.empty() ? Bytes() : list.prefix + page.after;
+    const bool by_index = page.state && page.state == list.states.indexed;
+    const Bytes& base = by_index ? list.states.index : list.prefix;
+    const Bytes prefix = base + page.link;
+    Bytes after = page.after.empty() ? Bytes() : base + page.after;
     std::string out = "{\"items\":[";
     std::size_t listed = 0;
     for (bool more = true; more && listed < page.limit;) {
-        const auto rows = ports.vault.rows(prefix, after, page.limit);
+        auto rows = ports.vault.rows(prefix, after, page.limit);
         if (!rows) return disk_problem();
         more = rows->size() == page.limit;
         for (std::size_t i = 0; i < rows->size() && listed < page.limit; ++i) {
-            const vault::Row& row = (*rows)[i];
+            vault::Row& row = (*rows)[i];
             after = row.key;
+            if (by_index) {
+                row.key = list.prefix + row.key.substr(base.size());
+                auto value = ports.vault.row(row.key);
+                if (!value) return disk_problem();
+                if (!*value) continue;
+                row.value = std::move(*value);
+            }
             if (page.state) {
                 const auto state = list.states.of(row);
                 if (!state) return disk_problem();
@@ -77,7 +86,7 @@ http::Response page_of(const Ports& ports, const Page& page, const List& list) {
     }
     out += ']';
     if (listed == page.limit)
-        out += ",\"next\":\"" + to_hex(BytesView(after).substr(list.prefix.size())) + '"';
+        out += ",\"next\":\"" + to_hex(BytesView(after).substr(base.size())) + '"';
     out += '}';
     return http::json(std::move(out));
 }

@@ -24,6 +24,10 @@ using WriteRow = std::function<bool(const vault::Row& row, std::string& out)>;
 struct RowStates {
     std::function<std::optional<int>(std::string_view name)> by_name;
     std::function<std::optional<int>(const vault::Row& row)> of;  // nothing: it is none of ours
+    // A state that has rows of its own, so that its list is as long as what is in it: this prefix,
+    // and what the key of the row itself goes on with.
+    std::optional<int> indexed = {};
+    Bytes index = {};
 };
 template <typename Row, typename State>
 [[nodiscard]] RowStates states_of_rows() {
@@ -34,7 +38,9 @@ template <typename Row, typename State>
             [](const vault::Row& row) -> std::optional<int> {
                 const auto decoded = decode_row<Row>(*row.value);
                 return decoded ? std::optional<int>(decoded->state()) : std::nullopt;
-            }};
+            },
+            {},
+            {}};
 }
 
 struct List {

@@ -16,6 +16,7 @@ constexpr std::string_view kReceived = "exchange/d";
 constexpr std::string_view kOffering = "exchange/k";
 constexpr std::string_view kOfferName = "exchange/q";
 constexpr std::string_view kOffered = "exchange/v";
+constexpr std::string_view kWaiting = "exchange/m";
 constexpr std::string_view kCorrected = "exchange/p";
 constexpr std::string_view kLawful = "exchange/b";
 constexpr std::string_view kLawfulOrder = "exchange/o";
@@ -107,6 +108,12 @@ Bytes corrected_key(BytesView link, std::string_view type, std::string_view id,
     Bytes key = Bytes(kCorrected) + Bytes(link) + Bytes(type) + '/' + Bytes(id) + '/';
     append_be32(key, version);
     return key;
+}
+Bytes waiting_key(BytesView link, std::uint32_t number) {
+    return numbered(kWaiting, link, number);
+}
+Bytes waiting_prefix() {
+    return Bytes(kWaiting);
 }
 Bytes refill_key(BytesView patient) {
     return refill_prefix() + Bytes(patient);

@@ -46,6 +46,10 @@ inline constexpr std::size_t kEntriesPerPage = 128;
 [[nodiscard]] Bytes offering_prefix();
 [[nodiscard]] Bytes offer_name_key(BytesView link, std::uint32_t number);
 
+// `1`, of an offered_key() on which staff have to decide.
+[[nodiscard]] Bytes waiting_key(BytesView link, std::uint32_t number);
+[[nodiscard]] Bytes waiting_prefix();
+
 // v1.SlotRefill, by the FHIR id of the chart's Patient.
 [[nodiscard]] Bytes refill_key(BytesView patient);
 [[nodiscard]] Bytes refill_prefix();
