@@ -280,6 +280,11 @@ class ContributionTest(fhir_support.FhirCase):
             answer = self.clinic.request("POST", "Observation", body)
             self.assertEqual(answer.status, status, answer.body)
             self.assertNotIn(other, answer.body.decode())
+        # Whoever is only mentioned is not whom it is about: that is the clinic's alone.
+        own = self.clinic.request("POST", "Observation", json.dumps({
+            "resourceType": "Observation", "status": "final", "code": {"text": "own"},
+            "note": [{"text": f"as of Patient/{self.patient}"}]}).encode())
+        self.assertEqual((own.status, own.headers.get("link")), (201, None), own.body)
         tasks = self.clinic.request("GET", "Task").json()
         self.assertEqual(tasks.get("entry", []), [])
         unknown = self.observation("x", encounter={"reference": "Encounter/never-shown"})

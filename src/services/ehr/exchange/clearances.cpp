@@ -24,13 +24,12 @@ bool is_taken(const Rows& rows, const ledger::UserId& user) {
 }
 
 // The first of a day's list is the one that the node speaks as when it does not matter who asks, so
-// that it is given to a person last.
-template <typename Rows>
-std::optional<ledger::UserId> free_user(const Rows& rows,
-                                        const std::vector<ledger::UserId>& today) {
-    const auto found = std::find_if(today.rbegin(), today.rend(),
-                                    [&](const auto& user) { return !is_taken(rows, user); });
-    if (found == today.rend()) return std::nullopt;
+// that it is given to a person last, and tells of the attempts of all who were never cleared.
+template <typename Rows, typename From>
+std::optional<ledger::UserId> first_free(const Rows& rows, From from, From end) {
+    const auto found =
+        std::find_if(from, end, [&](const auto& user) { return !is_taken(rows, user); });
+    if (found == end) return std::nullopt;
     return *found;
 }
 
@@ -125,7 +124,7 @@ std::optional<ledger::UserId> Clearances::user_of(const std::string& subject) {
     ledger::UserId user;
     if (own != all->end() && is_of_today(own->second, *today) && assign(user, own->second.user()))
         return user;
-    return free_user(*all, *today);
+    return first_free(*all, today->begin(), today->end());
 }
 
 bool Clearances::overdue() const {
@@ -149,7 +148,7 @@ bool Clearances::assign_users(Rows& rows, const std::vector<ledger::UserId>& tod
     std::vector<vault::Row> changed;
     for (auto& [subject, decision] : rows) {
         if (!decision.cleared() || is_of_today(decision, today)) continue;
-        const auto user = free_user(rows, today);
+        const auto user = first_free(rows, today.rbegin(), today.rend());
         if (!user) break;
         decision.set_user(user->bytes());
         changed.push_back(row_of(cleared_key(subject), decision));

@@ -23,6 +23,7 @@ constexpr milliseconds kLookAgain{2000};
 constexpr milliseconds kDiskAgain{5000};
 constexpr milliseconds kPeopleAgain{60'000};
 constexpr milliseconds kRefusedAgain{600'000};
+constexpr std::uint64_t kDocumentPatienceMs = 7ULL * 86'400'000;
 // An anchor's row is written right after its block.
 constexpr milliseconds kAnchorAgain{250};
 
@@ -184,6 +185,9 @@ ContributionDesk::Again ContributionDesk::ask(Item item) {
         default:
             return reject_here(std::move(item), v1::CONTRIBUTION_REJECTION_NOT_RECEIVED);
     }
+    // Its contributor has erased it, say.
+    if (ports_.now().value > item.offered.taken_unix_ms() + kDocumentPatienceMs)
+        return reject_here(std::move(item), v1::CONTRIBUTION_REJECTION_NOT_RECEIVED);
     const auto chart = ports_.records.chart(item.offer.opening.patient());
     if (!chart) return kDiskAgain;
     const auto slots =

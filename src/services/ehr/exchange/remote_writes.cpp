@@ -10,6 +10,7 @@
 #include "services/ehr/exchange/vault_rows.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/names.hpp"
+#include "services/ehr/resource_text.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -70,6 +71,19 @@ Answer answer_of(const Call& call, const std::string& type, OfferKept kept) {
     return out;
 }
 
+// A note's text, say, only mentions them.
+bool refers_to(const Bytes& body, const std::string& type, const std::string& patient) {
+    const auto document = formats::json::parse(body, kBodyBytesMax);
+    if (!document || !document->root().is_object()) return false;
+    const std::string name = std::string(kPatientPrefix) + patient;
+    bool found = false;
+    for_each_reference(
+        document->root(), type, [&](std::string_view reference, const std::string& /*path*/) {
+            found = found || reference == name || reference.starts_with(name + "/_history/");
+        });
+    return found;
+}
+
 }  // namespace
 
 std::vector<std::string> mentioned_patients(std::string_view text) {
@@ -97,7 +111,7 @@ std::optional<v1::ChartCard> RemoteWrites::card_of(const Call& call) const {
         const auto own = store_.find("Patient", id);
         if (!own || *own) continue;
         const auto card = cards_.find(id);
-        if (card && *card) return **card;
+        if (card && *card && refers_to(call.body, call.path[0], id)) return **card;
     }
     return std::nullopt;
 }

@@ -43,7 +43,7 @@ class RemoteWrites {
     const Offer offer_;
 };
 
-// The ids of Patients that a text refers to, each once, at most kMentionsMax. Pure.
+// The ids of Patients that a text mentions, each once, at most kMentionsMax. Pure.
 inline constexpr std::size_t kMentionsMax = 8;
 [[nodiscard]] std::vector<std::string> mentioned_patients(std::string_view text);
 
