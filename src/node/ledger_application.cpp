@@ -239,6 +239,11 @@ std::vector<consensus::ItemVerdict> LedgerApplication::validate_items(
     return verdicts;
 }
 
+Bytes LedgerApplication::lane(BytesView item) const {
+    const auto bundle = ledger::decode_item(item);
+    return bundle ? Bytes(bundle->member_id) : Bytes();
+}
+
 Result<consensus::Finalized, ApplicationError> LedgerApplication::finalize_block(
     const consensus::Block& block) {
     const Height height = [&] {

@@ -68,6 +68,8 @@ class LedgerApplication final : public consensus::Application,
     [[nodiscard]] consensus::ItemVerdict check_item(BytesView item) override;
     [[nodiscard]] std::vector<consensus::ItemVerdict> validate_items(
         const std::vector<BytesView>& items) override;
+    // The member that signs the bundle.
+    [[nodiscard]] Bytes lane(BytesView item) const override;
     [[nodiscard]] Result<consensus::Finalized, consensus::ApplicationError> finalize_block(
         const consensus::Block& block) override;
     [[nodiscard]] Result<Height, consensus::ApplicationError> commit(bool sync) override;

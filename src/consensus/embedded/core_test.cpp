@@ -58,6 +58,7 @@ class ChainOfHashes final : public Application, public BlockSource {
         }
         return out;
     }
+    [[nodiscard]] Bytes lane(BytesView) const override { return {}; }
     [[nodiscard]] Result<Finalized, ApplicationError> finalize_block(const Block& block) override {
         const std::lock_guard lock(mutex_);
         if (fails) return fail(ApplicationError::kDisk);

@@ -82,6 +82,10 @@ class Application {
     [[nodiscard]] virtual std::vector<ItemVerdict> validate_items(
         const std::vector<BytesView>& items) = 0;
 
+    // Whose item it is, for engines that take members in turn; empty when it cannot be told. Safe
+    // beside the others.
+    [[nodiscard]] virtual Bytes lane(BytesView item) const = 0;
+
     // Executes the block after the last committed one; nothing is written yet. A second call
     // replaces the first (CometBFT may finalize again after a crash).
     [[nodiscard]] virtual Result<Finalized, ApplicationError> finalize_block(
