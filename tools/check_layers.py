@@ -48,6 +48,9 @@ KERNEL_BANNED_HEADERS = {
     "iostream", "unistd.h", "fcntl.h", "sys/socket.h", "netdb.h", "locale", "cfloat", "cmath",
 }
 
+# Where headers made from proto/ lie; they are of the room `proto`.
+GENERATED = ("consilium/v1/", "cometbft/v038/")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 # The C++ standard library, and the headers of the operating system that we may use.
 SYSTEM = re.compile(
@@ -208,7 +211,7 @@ class Checker:
 
     def check_include(self, where, relative, room, matched):
         target = matched.group(2)
-        if target.startswith("consilium/v1/"):
+        if target.startswith(GENERATED):
             self.check_arrow(where, relative, room, "proto", target)
         elif matched.group(1) == '"':
             target_room = room_of(target, self.rooms)

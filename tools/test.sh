@@ -16,7 +16,8 @@ cd "$(dirname "$0")/.."
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 jobs=$(nproc)
 # Rooms with threads of their own or with code that runs on several.
-tsan_rooms=(execution consensus_embedded vault_delivery services_ehr node http services_ledger)
+tsan_rooms=(execution consensus_embedded consensus_cometbft vault_delivery services_ehr node http
+            services_ledger)
 
 step=start
 report() { [ $? -eq 0 ] || echo "make test: FAILED in step '$step' after ${SECONDS} s" >&2; }

@@ -52,8 +52,9 @@ class LayersTest(support.TreeTest):
         self.assert_problem(self.problems(), "literally")
 
     def test_generated_headers_belong_to_proto(self):
-        self.add("crypto", "b.cpp", '#include "consilium/v1/ledger.pb.h"\n')
-        self.assert_problem(self.problems(), "crypto may not include proto")
+        for header in ("consilium/v1/ledger.pb.h", "cometbft/v038/abci.pb.h"):
+            self.add("crypto", "b.cpp", f'#include "{header}"\n')
+            self.assert_problem(self.problems(), "crypto may not include proto")
 
     def test_file_without_a_room(self):
         self.write("src/stray/x.hpp", support.HEADER)

@@ -225,7 +225,9 @@ void Abci::info(const wire::RequestInfo& request, wire::Response& response) {
     wire::ResponseInfo& answer = *response.mutable_info();
     answer.set_data("consilium");
     answer.set_version(options_.software_version);
-    answer.set_app_version(info.protocol_version);
+    // Before the first block the daemon takes Header.version.app from here.
+    answer.set_app_version(info.protocol_version != 0 ? info.protocol_version
+                                                      : options_.protocol_version);
     answer.set_last_block_height(static_cast<std::int64_t>(info.height));
     // Before the first block CometBFT applies the genesis again, and wants to hear of no state.
     if (info.height > 0) answer.set_last_block_app_hash(info.app_hash.bytes());
@@ -293,6 +295,7 @@ void Abci::finalize(wire::RequestFinalizeBlock& request, wire::Response& respons
     const auto finalized = application_.finalize_block(block);
     if (!finalized) return give_up(finalized.error(), response);
     finalized_ = block.height;
+    finalized_hash_ = request.hash();
     wire::ResponseFinalizeBlock& answer = *response.mutable_finalize_block();
     for (const ItemResult& result : finalized->results) {
         wire::ExecTxResult& added = *answer.add_tx_results();
@@ -303,6 +306,11 @@ void Abci::finalize(wire::RequestFinalizeBlock& request, wire::Response& respons
     answer.set_app_hash(finalized->app_hash.bytes());
 }
 
+Status<ApplicationError> Abci::store_header(Height height, BytesView signed_header) {
+    const std::lock_guard turn(driving_);
+    return application_.store_header(height, signed_header);
+}
+
 void Abci::commit(wire::Response& response) {
     if (finalized_ == 0) {
         except(response, "commit without a block that was finalized");
@@ -311,7 +319,7 @@ void Abci::commit(wire::Response& response) {
     // The daemon's block store is the durable log: what a crash takes from us it plays again.
     const auto retain = application_.commit(false);
     if (!retain) return give_up(retain.error(), response);
-    if (options_.committed) options_.committed(finalized_);
+    if (options_.committed) options_.committed(finalized_, finalized_hash_);
     finalized_ = 0;
     response.mutable_commit()->set_retain_height(static_cast<std::int64_t>(*retain));
 }

@@ -22,11 +22,13 @@ struct AbciOptions {
     Bytes app_state;             // canonical v1.GenesisState
     std::string app_state_json;  // as the genesis document has it, with its quotes
     std::string software_version;
+    std::uint32_t protocol_version = 1;  // the genesis', for as long as the ledger has none
     ParallelFor parallel_for = serial_for;
     // Answers whether a daemon with that node id (40 hex digits) may connect; null admits all.
     std::function<bool(std::string_view node_id)> admits_peer;
-    // After each commit, before it is answered. On the connection's thread.
-    std::function<void(Height height)> committed;
+    // After each commit, before it is answered. `header_hash` is what the daemon says of the
+    // block's header. On the connection's thread.
+    std::function<void(Height height, const Bytes& header_hash)> committed;
     // The ledger cannot go on: the daemon gets an exception, which ends it. Called once.
     std::function<void(ApplicationError error)> failed;
 };
@@ -43,6 +45,10 @@ class Abci {
     // stand together are checked in parallel. False: close the connection once `out` is written,
     // for the last answer is an exception.
     [[nodiscard]] bool answer(std::span<const BytesView> messages, Bytes& out);
+
+    // Keeps the header and the commit of a committed block (Application::store_header), between two
+    // requests of the daemon.
+    [[nodiscard]] Status<ApplicationError> store_header(Height height, BytesView signed_header);
 
  private:
     [[nodiscard]] bool answer_one(wire::Request& request, wire::Response& response);
@@ -61,6 +67,7 @@ class Abci {
     const AbciOptions options_;
     std::mutex driving_;    // the application's one driving thread
     Height finalized_ = 0;  // the block that commit() will write; 0: none
+    Bytes finalized_hash_;
     bool gave_up_ = false;
 };
 

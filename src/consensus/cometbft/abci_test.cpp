@@ -36,8 +36,12 @@ class AbciTest : public ::testing::Test {
         options.app_state = "state";
         options.app_state_json = "\"c3RhdGU=\"";
         options.software_version = "0.1.0";
+        options.protocol_version = 7;
         options.admits_peer = [](std::string_view id) { return id == "aa11"; };
-        options.committed = [this](Height height) { committed_.push_back(height); };
+        options.committed = [this](Height height, const Bytes& hash) {
+            committed_.push_back(height);
+            hashes_.push_back(hash);
+        };
         options.failed = [this](ApplicationError error) { failures_.push_back(error); };
         return options;
     }
@@ -80,6 +84,7 @@ class AbciTest : public ::testing::Test {
         wire::Request request;
         auto& block = *request.mutable_finalize_block();
         block.set_height(height);
+        block.set_hash("header " + std::to_string(height));
         block.mutable_time()->set_seconds(1'700'000'000 + height);
         for (const Bytes& item : items)
             block.add_txs(item);
@@ -98,6 +103,7 @@ class AbciTest : public ::testing::Test {
 
     ListApplication application_;
     std::vector<Height> committed_;
+    std::vector<Bytes> hashes_;
     std::vector<ApplicationError> failures_;
     Abci abci_;
     bool open_ = true;
@@ -177,6 +183,7 @@ TEST_F(AbciTest, InfoBeforeAndAfterBlocks) {
     EXPECT_EQ(info.version(), "0.1.0");
     EXPECT_EQ(info.last_block_height(), 0);
     EXPECT_EQ(info.last_block_app_hash(), "");
+    EXPECT_EQ(info.app_version(), 7U) << "a ledger without genesis knows no version";
     ask({genesis_request(), block_request(1, {"a:1"}), commit_request()});
     info = ask(request).info();
     EXPECT_EQ(info.last_block_height(), 1);
@@ -297,6 +304,14 @@ TEST_F(AbciTest, BlocksAreFinalizedThenCommitted) {
     for (std::int64_t height = 2; height <= 5; ++height)
         ask(block_request(height, {}));
     EXPECT_EQ(committed_, std::vector<Height>{1});
+    EXPECT_EQ(hashes_, std::vector<Bytes>{"header 1"});
+}
+
+TEST_F(AbciTest, HeadersAreKeptByTheLedger) {
+    ASSERT_TRUE(abci_.store_header(3, "header and commit"));
+    EXPECT_EQ(application_.headers.at(3), "header and commit");
+    application_.disk_fails = true;
+    EXPECT_EQ(abci_.store_header(4, "").error(), ApplicationError::kDisk);
 }
 
 TEST_F(AbciTest, CommitWithoutABlockIsAnException) {

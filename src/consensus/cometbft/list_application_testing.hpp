@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 
 #include "consensus/port/port.hpp"
 #include "crypto/hash.hpp"
@@ -18,8 +19,11 @@ class ListApplication final : public Application {
     Hash32 app_hash;
     std::atomic<int> checks{0};
     int genesis_calls = 0;
+    std::map<Height, Bytes> headers;
 
-    [[nodiscard]] ApplicationInfo info() const override { return {committed, app_hash, 1}; }
+    [[nodiscard]] ApplicationInfo info() const override {
+        return {committed, app_hash, genesis_calls == 0 ? 0U : 1U};
+    }
     [[nodiscard]] Result<GenesisResult, ApplicationError> init_chain(UnixMs,
                                                                      BytesView state) override {
         ++genesis_calls;
@@ -63,7 +67,9 @@ class ListApplication final : public Application {
         return Height{committed > 3 ? committed - 3 : 0};
     }
     [[nodiscard]] Status<ApplicationError> sync() override { return Done{}; }
-    [[nodiscard]] Status<ApplicationError> store_header(Height, BytesView) override {
+    [[nodiscard]] Status<ApplicationError> store_header(Height height, BytesView bytes) override {
+        if (disk_fails) return fail(ApplicationError::kDisk);
+        headers[height] = Bytes(bytes);
         return Done{};
     }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus/cometbft/server.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <list>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include "consensus/cometbft/frame.hpp"
 
@@ -21,35 +23,6 @@ namespace {
 constexpr std::size_t kReadBytes = 256U * 1024U;
 // Answers are written when so many bytes wait, though requests are still at hand.
 constexpr std::size_t kWriteBytes = 1U << 20U;
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    [[nodiscard]] int get() const { return fd_; }
-    [[nodiscard]] bool ok() const { return fd_ >= 0; }
-
- private:
-    int fd_;
-};
-
-bool write_all(int fd, BytesView bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
 
 // Answers what a connection asks until it ends.
 void serve(int fd, Abci& abci) {
@@ -79,18 +52,6 @@ void serve(int fd, Abci& abci) {
 }
 
 }  // namespace
-
-const char* to_string(AbciServerError error) {
-    switch (error) {
-        case AbciServerError::kPathTooLong:
-            return "the path of the socket is longer than 107 bytes";
-        case AbciServerError::kInUse:
-            return "another process listens on the socket";
-        case AbciServerError::kSystem:
-            return "the socket could not be made";
-    }
-    return "unknown error";
-}
 
 struct AbciServer::Impl {
     struct Connection {
@@ -162,37 +123,16 @@ AbciServer::~AbciServer() {
     stop();
 }
 
-Result<std::unique_ptr<AbciServer>, AbciServerError> AbciServer::start(
+Result<std::unique_ptr<AbciServer>, SocketError> AbciServer::start(
     const std::filesystem::path& socket_path, Abci& abci) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string path = socket_path.string();
-    if (path.size() >= sizeof address.sun_path) return fail(AbciServerError::kPathTooLong);
-    std::memcpy(address.sun_path, path.data(), path.size());
-    const auto* const name = reinterpret_cast<const sockaddr*>(&address);
-
-    std::error_code ignored;
     auto impl = std::make_unique<Impl>(socket_path, abci);
-    impl->listener = Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!impl->listener.ok()) return fail(AbciServerError::kSystem);
-    {
-        const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        if (::connect(probe.get(), name, sizeof address) == 0) {
-            return fail(AbciServerError::kInUse);
-        }
-        if (errno == ECONNREFUSED && std::filesystem::is_socket(socket_path, ignored)) {
-            (void)::unlink(path.c_str());
-        }
-    }
-    if (::bind(impl->listener.get(), name, sizeof address) != 0 ||
-        ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 ||
-        ::listen(impl->listener.get(), static_cast<int>(kConnectionsMax)) != 0) {
-        return fail(AbciServerError::kSystem);
-    }
-    std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return fail(AbciServerError::kSystem);
-    impl->stop_read = Descriptor(pipe[0]);
-    impl->stop_write = Descriptor(pipe[1]);
+    auto listener = listen_unix(socket_path, static_cast<int>(kConnectionsMax));
+    if (!listener) return fail(listener.error());
+    auto pipe = make_pipe();
+    if (!pipe) return fail(pipe.error());
+    impl->listener = std::move(*listener);
+    impl->stop_read = std::move(pipe->first);
+    impl->stop_write = std::move(pipe->second);
     Impl* const running = impl.get();
     impl->acceptor = std::thread([running] { running->accept_connections(); });
     return std::unique_ptr<AbciServer>(new AbciServer(std::move(impl)));

@@ -6,16 +6,9 @@
 
 #include "base/result.hpp"
 #include "consensus/cometbft/abci.hpp"
+#include "consensus/cometbft/unix_socket.hpp"
 
 namespace consilium::consensus::cometbft {
-
-enum class AbciServerError {
-    kPathTooLong,  // longer than a socket's path may be (107 bytes)
-    kInUse,        // another process listens there
-    kSystem,
-};
-
-[[nodiscard]] const char* to_string(AbciServerError error);
 
 // Listens on a unix socket for the daemon's four connections (abci-cli opens one) and answers each
 // on a thread of its own, reading ahead: all requests that have arrived are answered before their
@@ -26,7 +19,7 @@ class AbciServer {
     static constexpr std::size_t kConnectionsMax = 16;
 
     // `abci` outlives the server. A socket file that nobody listens on any more is replaced.
-    [[nodiscard]] static Result<std::unique_ptr<AbciServer>, AbciServerError> start(
+    [[nodiscard]] static Result<std::unique_ptr<AbciServer>, SocketError> start(
         const std::filesystem::path& socket_path, Abci& abci);
     // Stops.
     ~AbciServer();

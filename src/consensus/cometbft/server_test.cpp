@@ -2,10 +2,12 @@
 #include "consensus/cometbft/server.hpp"
 
 #include <gtest/gtest.h>
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <fstream>
 
 #include "consensus/cometbft/frame.hpp"
 #include "consensus/cometbft/list_application_testing.hpp"
@@ -193,7 +195,7 @@ TEST_F(ServerTest, TheSocketIsItsOwnersAlone) {
 TEST_F(ServerTest, OneServerPerSocketAndAStaleFileIsReplaced) {
     const auto second = AbciServer::start(path_, abci_);
     ASSERT_FALSE(second.ok());
-    EXPECT_EQ(second.error(), AbciServerError::kInUse);
+    EXPECT_EQ(second.error(), SocketError::kInUse);
     server_.reset();
     EXPECT_FALSE(std::filesystem::exists(path_));
     {
@@ -226,7 +228,7 @@ TEST_F(ServerTest, PathsAtTheLimitAndAbove) {
     EXPECT_TRUE(AbciServer::start(of_length(107), abci_).ok());
     const auto longer = AbciServer::start(of_length(108), abci_);
     ASSERT_FALSE(longer.ok());
-    EXPECT_EQ(longer.error(), AbciServerError::kPathTooLong);
+    EXPECT_EQ(longer.error(), SocketError::kPathTooLong);
 }
 
 TEST_F(ServerTest, StopEndsWhoWaits) {
