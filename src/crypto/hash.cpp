@@ -92,6 +92,23 @@ Hash32 tagged_hash(BytesView tag, std::initializer_list<BytesView> parts) {
     return hash.finish();
 }
 
+struct Sha256Stream::State {
+    Sha256 hash;
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {}
+Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
+Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::update(BytesView piece) {
+    state_->hash.update(piece);
+}
+
+Hash32 Sha256Stream::finish() {
+    return state_->hash.finish();
+}
+
 struct TaggedHashStream::State {
     Sha256 hash;
     std::uint64_t missing = 0;

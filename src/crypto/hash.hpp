@@ -15,6 +15,22 @@ namespace consilium::crypto {
 // SHA-256 over the concatenation of parts, without copying them together.
 [[nodiscard]] Hash32 sha256(std::initializer_list<BytesView> parts);
 
+// SHA-256 of what comes in pieces. Not thread-safe; movable.
+class Sha256Stream {
+ public:
+    Sha256Stream();
+    Sha256Stream(Sha256Stream&&) noexcept;
+    Sha256Stream& operator=(Sha256Stream&&) noexcept;
+    ~Sha256Stream();
+
+    void update(BytesView piece);
+    [[nodiscard]] Hash32 finish();
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 // H(tag, part...), the one way in which Consilium hashes structures of its own:
 //   SHA-256( u8 length of tag, tag, for each part: u32 big-endian length, part )
 // Injective in tag and parts. `tag` is 1..255 bytes of ASCII, such as "consilium/transaction/1".

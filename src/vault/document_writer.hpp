@@ -18,10 +18,12 @@ class DocumentWriter {
 
     // After an error every call answers that error.
     [[nodiscard]] Status<VaultError> update(BytesView plaintext);
-    // Call once; durable when it returns. Answers the commitment. The rest is as in Vault::put().
+    // Call once; durable when it returns. Answers the commitment. The rest is as in Vault::put();
+    // `documents` are stored in the same step.
     [[nodiscard]] Result<Hash32, VaultError> commit(
         const std::vector<Bytes>& index, const std::optional<DocumentName>& replaces = {},
-        std::span<const Row> rows = {}, std::span<const Row> expected = {});
+        std::span<const Row> rows = {}, std::span<const Row> expected = {},
+        std::span<const NewDocument> documents = {});
 
  private:
     friend class Vault;

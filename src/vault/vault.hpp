@@ -126,9 +126,8 @@ class Vault {
     // Reads every document and compares its commitment; the number of stored ones.
     [[nodiscard]] Result<std::uint64_t, VaultError> verify() const;
 
-    // A consistent copy in `folder`, which must not exist, with the key store:
-    // docs/formats/backup.md. The passphrase restores it, so it holds keys that later erasures do
-    // not reach. Writes wait.
+    // A consistent copy in `folder`, which must not exist (docs/formats/backup.md). The passphrase
+    // restores it: it holds keys that later erasures do not reach. Writes wait.
     [[nodiscard]] Status<VaultError> backup(const std::filesystem::path& folder);
     // Makes a vault out of a backup, erases what was erased since (before anything can read it) and
     // verifies every document.
@@ -139,6 +138,7 @@ class Vault {
                                                    std::span<const DocumentName> erased_since);
 
  private:
+    friend class DocumentReader;
     friend class DocumentWriter;
     Vault(Files& files, std::filesystem::path folder, std::unique_ptr<FolderLock> lock,
           const ledger::NetworkId& network, KeyStore key_store);

@@ -42,6 +42,19 @@ struct Vault::Put {
         Bytes sealed;         // nothing when it lies in a file
         bool indexed = true;  // until a later one of the group replaces it
 
+        // Sealed and committed to; `secret` and `document` outlive it.
+        [[nodiscard]] static Result<Item, VaultError> of(const ledger::NetworkId& network,
+                                                         const NewDocument& document,
+                                                         const DocumentSecret& secret) {
+            if (document.name.version == 0 || !is_index(document.index))
+                return fail(VaultError::kInvalid);
+            if (document.payload.size() > kInlineBytesMax) return fail(VaultError::kTooLong);
+            Item item{document.name, &secret, &document.index, document.replaces, {}, {}};
+            item.row.size = document.payload.size();
+            item.row.commitment = ledger::document_commitment(secret.salt.view(), document.payload);
+            item.sealed = seal_small(network, document.name, secret.key.view(), document.payload);
+            return item;
+        }
         [[nodiscard]] std::size_t bytes() const {
             std::size_t sum = sealed.size() + 256;
             for (const Bytes& key : *index)
@@ -52,7 +65,6 @@ struct Vault::Put {
     std::vector<Item> items;
     std::span<const Row> rows;
     std::span<const Row> expected;
-    bool by_writer = false;  // which has the name for itself
 
     std::uint64_t slot = 0;  // the first item's; the others' follow
     std::chrono::microseconds keys_took{0};
@@ -91,7 +103,7 @@ class Vault::Group {
         std::vector<Put::Item*> replaced;
         std::map<DocumentName, Put::Item*> own;
         for (Put::Item& item : put.items) {
-            put.error = check(put, item, own, removals, replaced);
+            put.error = check(item, own, removals, replaced);
             if (put.error) return;
             own.emplace(item.name, &item);
         }
@@ -141,12 +153,13 @@ class Vault::Group {
     }
 
  private:
-    [[nodiscard]] std::optional<VaultError> check(const Put& put, const Put::Item& item,
+    [[nodiscard]] std::optional<VaultError> check(const Put::Item& item,
                                                   const std::map<DocumentName, Put::Item*>& own,
                                                   std::vector<Database::Change>& removals,
                                                   std::vector<Put::Item*>& replaced) const {
         if (own.count(item.name) != 0 || items_.count(item.name) != 0 ||
-            (!put.by_writer && vault_.in_writing_.count(item.name) != 0)) {
+            // A writer has its name for itself.
+            (!item.row.in_file && vault_.in_writing_.count(item.name) != 0)) {
             return VaultError::kExists;
         }
         if (const auto checked = vault_.check_new(item.name); !checked) return checked.error();
@@ -277,17 +290,11 @@ Result<std::vector<Hash32>, VaultError> Vault::put(std::span<const NewDocument> 
     put.rows = rows;
     put.expected = expected;
     for (const NewDocument& document : documents) {
-        if (document.name.version == 0 || !is_index(document.index))
-            return fail(VaultError::kInvalid);
-        if (document.payload.size() > kInlineBytesMax) return fail(VaultError::kTooLong);
         secrets.push_back(DocumentSecret::random());
-        const DocumentSecret& secret = secrets.back();
-        Put::Item item{document.name, &secret, &document.index, document.replaces, {}, {}};
-        item.row.size = document.payload.size();
-        item.row.commitment = ledger::document_commitment(secret.salt.view(), document.payload);
-        item.sealed = seal_small(network_, document.name, secret.key.view(), document.payload);
-        commitments.push_back(item.row.commitment);
-        put.items.push_back(std::move(item));
+        auto item = Put::Item::of(network_, document, secrets.back());
+        if (!item) return fail(item.error());
+        commitments.push_back(item->row.commitment);
+        put.items.push_back(std::move(*item));
     }
     if (put.bytes() > kPutBytesMax) return fail(VaultError::kTooLong);
     submit(put);
@@ -375,10 +382,13 @@ Result<Hash32, VaultError> DocumentWriter::commitment() {
 Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& index,
                                                   const std::optional<DocumentName>& replaces,
                                                   std::span<const Row> rows,
-                                                  std::span<const Row> expected) {
+                                                  std::span<const Row> expected,
+                                                  std::span<const NewDocument> documents) {
     CONSILIUM_ASSERT(!committed_);
-    if (!is_index(index) || !are_rows(rows) || !are_rows(expected))
+    if (!is_index(index) || !are_rows(rows) || !are_rows(expected) ||
+        documents.size() >= kDocumentsPerPutMax) {
         return fail(VaultError::kInvalid);
+    }
     if (error_) return fail(*error_);
     if (size_ && *size_ != plaintext_bytes_) return fail(VaultError::kTooLong);
     if (!stream_.finish()) return fail(write_error_);
@@ -388,14 +398,22 @@ Result<Hash32, VaultError> DocumentWriter::commit(const std::vector<Bytes>& inde
     if (auto synced = vault_.files_.sync_parent(vault_.file_of(name_)); !synced)
         return fail(to_vault_error(synced.error()));
     Vault::Put put;
-    put.by_writer = true;
     put.rows = rows;
     put.expected = expected;
+    std::vector<DocumentSecret> secrets;
+    secrets.reserve(documents.size());
+    for (const NewDocument& document : documents) {
+        secrets.push_back(DocumentSecret::random());
+        auto item = Vault::Put::Item::of(vault_.network_, document, secrets.back());
+        if (!item) return fail(item.error());
+        put.items.push_back(std::move(*item));
+    }
     Vault::Put::Item item{name_, &secret_, &index, replaces, {}, {}};
     item.row.in_file = true;
     item.row.size = plaintext_bytes_;
     item.row.commitment = *made;
     put.items.push_back(std::move(item));
+    if (put.bytes() > kPutBytesMax) return fail(VaultError::kTooLong);
     vault_.submit(put);
     // The row may name the file, whatever the write answered.
     committed_ = put.written;
