@@ -104,6 +104,7 @@ void Connection::on_readable() {
     thread_.hand_over_batches();
     if (phase_ != Phase::kOpen) return;
     paused_ = !may_parse();
+    note_pause();
     if (more && !paused_) {
         boost::asio::post(thread_.io, [self = shared_from_this()] {
             if (self->phase_ != Phase::kOpen) return;
@@ -150,7 +151,7 @@ bool Connection::read_some() {
 
 bool Connection::may_parse() const {
     if (no_more_requests_ || stream_ != nullptr) return true;  // read to see the end
-    if (parser_.in_body()) return true;
+    if (parser_.in_body()) return upload_ == nullptr || upload_->wants_more();
     return slots_.size() < thread_.shared.limits.in_flight_per_connection_max &&
            (slots_.empty() || !slots_.back().heavy);
 }
@@ -167,6 +168,8 @@ void Connection::parse() {
         }
         begin_ += consumed;
         if (in_body) body_bytes_seen_ += consumed;
+        if (upload_ != nullptr && event != RequestParser::Event::kHead)
+            upload_->put(parser_.take_part());
         switch (event) {
             case RequestParser::Event::kHead:
                 continue;
@@ -224,7 +227,12 @@ void Connection::on_head() {
                                             ? admission_.route->options.body_bytes_max
                                             : std::size_t{0}
                                       : static_cast<std::size_t>(length);
-    if (!admission_.refusal && reserve > kLargeBodyBytes) {
+    const bool uploads = !admission_.refusal && admission_.uploads != nullptr;
+    if (uploads && shared.uploads.load() >= shared.limits.uploads_max) {
+        admission_.refusal = problem_retry(503, "overloaded", "Too many uploads at once",
+                                           shared.limits.retry_after_s);
+    }
+    if (!admission_.refusal && !uploads && reserve > kLargeBodyBytes) {
         if (shared.large_body_bytes.fetch_add(reserve) + reserve >
             shared.limits.large_bodies_bytes_max) {
             shared.large_body_bytes.fetch_sub(reserve);
@@ -249,6 +257,7 @@ void Connection::on_head() {
     parser_.body_limit(
         admission_.refusal ? kDroppedBodyBytesMax : admission_.route->options.body_bytes_max,
         !admission_.refusal);
+    if (uploads && !admission_.refusal) begin_upload(head);
 }
 
 void Connection::on_message() {
@@ -260,6 +269,10 @@ void Connection::on_message() {
     slot.asked_ms = now;
     slot.owes_continue = false;
     if (!keep_alive_) no_more_requests_ = true;
+    if (upload_ != nullptr) {
+        end_upload(Upload::State::kWhole);
+        return;
+    }
     if (admission_.refusal) {
         answer(number, std::move(*admission_.refusal));
         return;
@@ -275,6 +288,12 @@ void Connection::on_message() {
                                                  std::move(responder)});
         return;
     }
+    Request request = make_request();
+    request.body = std::move(parser_.body());
+    route.handler(request, std::move(responder));
+}
+
+Request Connection::make_request() {
     Request request;
     request.method = method_;
     const std::string_view target(target_);
@@ -286,8 +305,7 @@ void Connection::on_message() {
     request.peer = tls_.peer();
     request.accept = admission_.accept;
     request.principal = std::move(admission_.principal);
-    request.body = std::move(parser_.body());
-    route.handler(request, std::move(responder));
+    return request;
 }
 
 void Connection::release_body() {
@@ -299,6 +317,7 @@ void Connection::release_body() {
 // Answers the request that cannot be read to its end and takes no more.
 void Connection::refuse_rest(Response response) {
     release_body();
+    end_upload(Upload::State::kBroken);
     no_more_requests_ = true;
     begin_ = end_ = 0;
     response.close = true;
@@ -314,11 +333,12 @@ void Connection::refuse_rest(Response response) {
 // The header's views end with the next read.
 void Connection::keep_fields(const RequestHead& head) {
     const auto all = [](RequestFields& fields) {
-        return std::array{&fields.content_type,  &fields.accept,        &fields.last_event_id,
-                          &fields.if_match,      &fields.if_none_match, &fields.if_modified_since,
-                          &fields.if_none_exist, &fields.prefer,        &fields.emergency_access};
+        return std::array{&fields.content_type,    &fields.accept,        &fields.last_event_id,
+                          &fields.if_match,        &fields.if_none_match, &fields.if_modified_since,
+                          &fields.if_none_exist,   &fields.prefer,        &fields.emergency_access,
+                          &fields.security_context};
     };
-    static_assert(sizeof(RequestFields) == 9 * sizeof(std::string_view), "keep them all");
+    static_assert(sizeof(RequestFields) == 10 * sizeof(std::string_view), "keep them all");
     fields_ = head.fields;
     field_text_.clear();
     for (const auto* field : all(fields_))
@@ -340,6 +360,14 @@ Connection::Slot* Connection::find(std::uint64_t slot) {
 void Connection::answer(std::uint64_t number, Response response) {
     Slot* slot = find(number);
     if (slot == nullptr || phase_ != Phase::kOpen) return;
+    if (upload_ != nullptr && slot == &slots_.back()) {
+        // Answered before its end: what still comes is not read.
+        end_upload(Upload::State::kBroken);
+        no_more_requests_ = true;
+        begin_ = end_ = 0;
+        slot->close = true;
+        if (slot->asked_ms == 0) slot->asked_ms = steady_ms();
+    }
     slot->ready = true;
     slot->response = std::move(response);
     slot->close = slot->close || slot->response.close;
@@ -349,16 +377,16 @@ void Connection::answer(std::uint64_t number, Response response) {
     }
 }
 
-void Connection::begin_stream(std::uint64_t number, std::shared_ptr<StreamBuffer::Core> stream) {
+void Connection::begin_stream(std::uint64_t number, Response head,
+                              std::shared_ptr<StreamBuffer::Core> stream,
+                              std::optional<std::uint64_t> length) {
     Slot* slot = find(number);
     auto& shared = thread_.shared;
     if (slot == nullptr || phase_ != Phase::kOpen) {
         stream->end();
         return;
     }
-    Response head;
-    head.media = stream->media;
-    head.headers = "Cache-Control: no-store\r\n";
+    slot->length = length;
     if (slot->head_only) {
         stream->end();
         answer(number, std::move(head));
@@ -367,6 +395,7 @@ void Connection::begin_stream(std::uint64_t number, std::shared_ptr<StreamBuffer
     if (shared.streams.fetch_add(1) >= shared.limits.streams_max || thread_.stopping) {
         shared.streams.fetch_sub(1);
         stream->end();
+        slot->length = std::nullopt;
         answer(number, problem_retry(503, "overloaded", "Too many streams are open",
                                      shared.limits.retry_after_s));
         return;
@@ -379,9 +408,13 @@ void Connection::begin_stream(std::uint64_t number, std::shared_ptr<StreamBuffer
 void Connection::resume() {
     if (!paused_ || phase_ != Phase::kOpen || no_more_requests_) return;
     const auto most = thread_.shared.limits.in_flight_per_connection_max;
-    if (slots_.size() >= most - most / 4 || !may_parse()) return;
+    if ((!parser_.in_body() && slots_.size() >= most - most / 4) || !may_parse()) return;
     paused_ = false;
-    request_since_ms_ = 0;
+    if (upload_ != nullptr) {
+        end_pause();
+    } else {
+        request_since_ms_ = 0;
+    }
     boost::asio::post(thread_.io, [self = shared_from_this()] {
         if (self->phase_ != Phase::kOpen) return;
         self->parse();

@@ -52,6 +52,7 @@ struct Shared {
     std::atomic<std::size_t> in_flight{0};
     std::atomic<std::size_t> large_body_bytes{0};
     std::atomic<std::size_t> streams{0};
+    std::atomic<std::size_t> uploads{0};
 };
 
 // One thread with its connections. Everything but `mailbox` belongs to that thread.
@@ -84,7 +85,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ~Connection();
     void start();
     void answer(std::uint64_t slot, Response response);
-    void begin_stream(std::uint64_t slot, std::shared_ptr<StreamBuffer::Core> stream);
+    void begin_stream(std::uint64_t slot, Response head, std::shared_ptr<StreamBuffer::Core> stream,
+                      std::optional<std::uint64_t> length);
+    // The upload was started, or has room again.
+    void continue_upload();
     // Serialises the answers whose turn it is and writes.
     void flush();
     void check_timeouts(std::uint64_t now_ms);
@@ -106,6 +110,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         std::uint64_t asked_ms = 0;  // 0 while the body is coming
         Response response;
         std::shared_ptr<StreamBuffer::Core> stream;
+        std::optional<std::uint64_t> length;  // of what the stream will have sent
     };
 
     void wait_readable();
@@ -127,6 +132,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] bool may_parse() const;
     [[nodiscard]] Slot* find(std::uint64_t slot);
     void release_body();
+    [[nodiscard]] Request make_request();
+    void begin_upload(const RequestHead& head);
+    void end_upload(Upload::State state);
+    void note_pause();
+    void end_pause();
 
     IoThread& thread_;
     boost::asio::ip::tcp::socket socket_;
@@ -147,6 +157,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Method method_ = Method::kGet;
     bool keep_alive_ = true;
     std::size_t large_body_bytes_ = 0;
+    std::shared_ptr<Upload> upload_;  // while its body is coming, which is of the last slot
+    bool upload_owes_continue_ = false;
+    std::uint64_t upload_paused_since_ms_ = 0;
 
     std::deque<Slot> slots_;
     std::uint64_t first_slot_ = 0;  // number of slots_.front()

@@ -91,6 +91,7 @@ void Connection::close() {
     if (phase_ == Phase::kClosed) return;
     phase_ = Phase::kClosed;
     release_body();
+    end_upload(Upload::State::kBroken);
     auto& shared = thread_.shared;
     shared.in_flight.fetch_sub(slots_.size());
     for (auto& slot : slots_) {

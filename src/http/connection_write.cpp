@@ -103,9 +103,10 @@ void Connection::serialise(Slot& slot) {
                                                 : content_type(response.media);
         out_ += "\r\n";
     }
-    if (slot.stream == nullptr && response.status != 204 && response.status != 304) {
+    const bool has_length = slot.stream == nullptr || slot.length.has_value();
+    if (has_length && response.status != 204 && response.status != 304) {
         out_ += "Content-Length: ";
-        append_number(out_, response.body.size());
+        append_number(out_, slot.length.value_or(response.body.size()));
         out_ += "\r\n";
     }
     out_ += thread_.date_line();

@@ -26,11 +26,10 @@ void Mailbox::close() {
     dropped.swap(messages_);
 }
 
-StreamBuffer::StreamBuffer(std::shared_ptr<Mailbox> mailbox, std::uint64_t connection, Media media)
+StreamBuffer::StreamBuffer(std::shared_ptr<Mailbox> mailbox, std::uint64_t connection)
     : core_(std::make_shared<Core>()) {
     core_->mailbox = mailbox;
     core_->connection = connection;
-    core_->media = media;
     core_->bytes_max = mailbox->stream_bytes_max();
 }
 
@@ -151,15 +150,30 @@ void Responder::send(Response response) {
 }
 
 std::shared_ptr<Stream> Responder::stream(Media media) {
+    Response head;
+    head.media = media;
+    head.headers = "Cache-Control: no-store\r\n";
+    return begin_stream(std::move(head), std::nullopt);
+}
+
+std::shared_ptr<Stream> Responder::stream(Response head, std::uint64_t length) {
+    CONSILIUM_ASSERT(head.body.empty());
+    return begin_stream(std::move(head), length);
+}
+
+std::shared_ptr<Stream> Responder::begin_stream(Response head,
+                                                std::optional<std::uint64_t> length) {
     CONSILIUM_ASSERT(mailbox_ != nullptr);
     const auto mailbox = std::move(mailbox_);
     mailbox_ = nullptr;
-    auto out = std::make_shared<detail::StreamBuffer>(mailbox, connection_, media);
+    auto out = std::make_shared<detail::StreamBuffer>(mailbox, connection_);
     detail::Message message;
     message.connection = connection_;
     message.slot = slot_;
+    message.response = std::move(head);
     message.stream = out->core();
     message.begins = true;
+    message.length = length;
     mailbox->post(std::move(message));
     return out;
 }

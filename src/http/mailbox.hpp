@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "http/responder.hpp"
@@ -14,7 +15,7 @@ namespace consilium::http::detail {
 // The bytes that wait for a connection's stream. Shared by the writer and the IO thread.
 class StreamBuffer final : public Stream {
  public:
-    StreamBuffer(std::shared_ptr<Mailbox> mailbox, std::uint64_t connection, Media media);
+    StreamBuffer(std::shared_ptr<Mailbox> mailbox, std::uint64_t connection);
     ~StreamBuffer() override;
     bool write(Bytes bytes) override;
     void on_room(std::function<void()> room) override;
@@ -32,7 +33,6 @@ struct StreamBuffer::Core {
     mutable std::mutex mutex;
     std::weak_ptr<Mailbox> mailbox;
     std::uint64_t connection = 0;
-    Media media = Media::kNone;
     Bytes waiting;
     std::size_t bytes_max = 0;
     bool refused = false;  // a write was: call `room` when there is room
@@ -51,6 +51,8 @@ struct Message {
     Response response;
     std::shared_ptr<StreamBuffer::Core> stream;  // with `begins`: the answer; else: look at it
     bool begins = false;
+    std::optional<std::uint64_t> length{};  // of the stream, with `begins`
+    bool upload = false;                    // the connection's upload was started or has room
 };
 
 // Many writers, one reader. The reader is woken when the first message comes, then takes them all.

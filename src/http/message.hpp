@@ -51,10 +51,11 @@ struct RequestFields {
     std::string_view if_none_exist;     // FHIR R4, conditional create
     std::string_view prefer;            // RFC 7240
     std::string_view emergency_access;  // docs/exchange.md, "Emergencies"
+    std::string_view security_context;  // X-Security-Context: FHIR R4, Binary
 };
 
-// A request with its whole body. The views live until the handler returns; the body and the
-// principal may be moved out.
+// A request with its whole body, or before its body (Uploads). The views live until the handler
+// returns; the body and the principal may be moved out.
 struct Request {
     Method method = Method::kGet;
     std::string_view path;                                        // without the query, as sent

@@ -60,14 +60,17 @@ std::optional<Response> authenticate(const RequestHead& head, const Refuser& ref
     return std::nullopt;
 }
 
+bool has_body(const RequestHead& head) {
+    return head.chunked || head.content_length.value_or(0) > 0;
+}
+
 std::optional<Response> check_body(const RequestHead& head, const RouteOptions& options,
-                                   const Refuser& refuse) {
-    const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
+                                   std::uint64_t bytes_max, const Refuser& refuse) {
     if (options.consumes.empty() && !options.consumes_any) {
-        if (!has_body) return std::nullopt;
+        if (!has_body(head)) return std::nullopt;
         return refuse(413, "body-not-allowed", "This request takes no body");
     }
-    if (!has_body && options.body_optional) return std::nullopt;
+    if (!has_body(head) && options.body_optional) return std::nullopt;
     const auto known = [&](Media media) { return is_media(head.fields.content_type, media); };
     const bool taken = options.consumes_any
                            ? !head.fields.content_type.empty()
@@ -75,7 +78,7 @@ std::optional<Response> check_body(const RequestHead& head, const RouteOptions& 
     if (!taken) {
         return refuse(415, "unsupported-media-type", "The body's Content-Type is not taken here");
     }
-    if (head.content_length.value_or(0) > options.body_bytes_max) {
+    if (head.content_length.value_or(0) > bytes_max) {
         return refuse(413, "body-too-large", "The body is longer than this request may have");
     }
     return std::nullopt;
@@ -123,7 +126,11 @@ Admission admit(const RequestHead& head, const Router& router, Tokens& tokens, U
         return out;
     }
     out.accept = accept.value_or(Media::kNone);
-    out.refusal = check_body(head, options, refuse);
+    const auto& uploads = match.route->uploads;
+    if (uploads && has_body(head) && uploads->takes(head.fields)) out.uploads = &*uploads;
+    out.refusal =
+        check_body(head, options,
+                   out.uploads != nullptr ? uploads->bytes_max : options.body_bytes_max, refuse);
     if (!out.refusal && !head.expect.empty() && !is_continue(head.expect)) {
         out.refusal = refuse(417, "expectation-failed", "The expectation is not known");
     }

@@ -20,7 +20,8 @@ struct Admission {
     std::array<std::string_view, kPathParametersMax> parameters;
     Media accept = Media::kNone;
     std::shared_ptr<const Principal> principal;
-    std::optional<Response> refusal;  // the answer, when no handler is to run
+    const Uploads* uploads = nullptr;  // its body is handed over as it comes
+    std::optional<Response> refusal;   // the answer, when no handler is to run
 };
 
 // Everything that can be said about a request before its body is read, in this order: path (404),

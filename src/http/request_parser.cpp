@@ -148,6 +148,9 @@ class MessageParser final : public beast::http::basic_parser<true> {
                 if (beast::iequals(name_text, "Emergency-Access")) {
                     return once(head.fields.emergency_access, value, ec);
                 }
+                if (beast::iequals(name_text, "X-Security-Context")) {
+                    return once(head.fields.security_context, value, ec);
+                }
                 return;
             default:
                 return;
@@ -326,6 +329,12 @@ void RequestParser::body_limit(std::size_t bytes_max, bool keep) {
 
 Bytes& RequestParser::body() {
     return state_->body;
+}
+
+Bytes RequestParser::take_part() {
+    Bytes out;
+    out.swap(state_->head_seen ? state_->message->body : state_->body);
+    return out;
 }
 
 bool RequestParser::in_body() const {

@@ -62,6 +62,8 @@ class RequestParser {
     // to compare. With `keep` false the body is read and dropped.
     void body_limit(std::size_t bytes_max, bool keep);
     [[nodiscard]] Bytes& body();
+    // What has come of the body since the last call, instead of body(), after any event but kHead.
+    [[nodiscard]] Bytes take_part();
     // True between kHead and kMessage.
     [[nodiscard]] bool in_body() const;
     // True when part of a header has been seen.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "http/message.hpp"
 
@@ -13,8 +14,9 @@ namespace detail {
 class Mailbox;
 }
 
-// The rest of an answer that has no end yet (server-sent events). Thread-safe. The connection
-// carries nothing else from then on. It is closed when the last handle goes.
+// The rest of an answer that has no end yet (server-sent events) or is too large to be held.
+// Thread-safe. The connection carries nothing else from then on. It is closed when the last handle
+// goes.
 class Stream {
  public:
     virtual ~Stream() = default;
@@ -47,9 +49,14 @@ class Responder {
 
     // Sends status 200 and these headers, then whatever is written to the stream.
     [[nodiscard]] std::shared_ptr<Stream> stream(Media media);
+    // Sends `head`, which has no body of its own, then `length` bytes that are written to the
+    // stream, which is closed after them: where that comes early, the client sees it.
+    [[nodiscard]] std::shared_ptr<Stream> stream(Response head, std::uint64_t length);
 
  private:
     void abandon();
+    [[nodiscard]] std::shared_ptr<Stream> begin_stream(Response head,
+                                                       std::optional<std::uint64_t> length);
     std::shared_ptr<detail::Mailbox> mailbox_;
     std::uint64_t connection_ = 0;
     std::uint64_t slot_ = 0;

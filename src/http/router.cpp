@@ -73,6 +73,14 @@ void Router::add(Method method, std::string pattern, RouteOptions options, Handl
     append(method, std::move(pattern), std::move(options)).handler = std::move(handler);
 }
 
+void Router::add_uploads(Method method, std::string pattern, RouteOptions options, Handler handler,
+                         Uploads uploads) {
+    CONSILIUM_ASSERT(handler != nullptr && uploads.takes != nullptr && uploads.begin != nullptr);
+    Route& route = append(method, std::move(pattern), std::move(options));
+    route.handler = std::move(handler);
+    route.uploads = std::move(uploads);
+}
+
 void Router::add_batched(Method method, std::string pattern, RouteOptions options,
                          BatchHandler handler) {
     CONSILIUM_ASSERT(handler != nullptr);
@@ -105,9 +113,12 @@ Router::Match Router::match(Method method, std::string_view path) const {
             out.parameters = parameters;
             return out;
         }
+        std::string other = to_string(route->method);
+        if (route->method == Method::kGet) other += ", HEAD";
+        // Of two patterns that both fit.
+        if (out.allowed.find(other) != std::string::npos) continue;
         if (!out.allowed.empty()) out.allowed += ", ";
-        out.allowed += to_string(route->method);
-        if (route->method == Method::kGet) out.allowed += ", HEAD";
+        out.allowed += other;
     }
     return out;
 }

@@ -10,6 +10,7 @@
 
 #include "http/message.hpp"
 #include "http/responder.hpp"
+#include "http/upload.hpp"
 
 namespace consilium::http {
 
@@ -43,12 +44,23 @@ struct Exchange {
 // client's requests cost one call.
 using BatchHandler = std::function<void(std::vector<Exchange>)>;
 
+// Bodies that a route takes piece by piece, because they are too large to be held.
+struct Uploads {
+    // Which of the route's requests that have a body, by their header.
+    std::function<bool(const RequestFields&)> takes;
+    // Runs on an IO thread once the header was checked, before anything of the body is read. An
+    // answer before the end of the body breaks the upload off and closes the connection.
+    std::function<void(Request&, std::shared_ptr<Upload>, Responder)> begin;
+    std::uint64_t bytes_max = 0;  // 413 above it
+};
+
 struct Route {
     Method method = Method::kGet;
     std::string pattern;
     RouteOptions options;
     Handler handler;
-    BatchHandler batch;                 // exactly one of the two is set
+    BatchHandler batch;  // exactly one of the two is set
+    std::optional<Uploads> uploads;
     std::vector<std::string> segments;  // of the pattern
     std::size_t index = 0;              // in order of addition
 };
@@ -64,6 +76,9 @@ using ProblemWriter =
 class Router {
  public:
     void add(Method method, std::string pattern, RouteOptions options, Handler handler);
+    // Requests that `uploads` does not take go to the handler.
+    void add_uploads(Method method, std::string pattern, RouteOptions options, Handler handler,
+                     Uploads uploads);
     void add_batched(Method method, std::string pattern, RouteOptions options,
                      BatchHandler handler);
 

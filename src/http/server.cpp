@@ -86,7 +86,10 @@ void IoThread::drain() {
         }
         const auto& connection = found->second;
         if (message.begins) {
-            connection->begin_stream(message.slot, std::move(message.stream));
+            connection->begin_stream(message.slot, std::move(message.response),
+                                     std::move(message.stream), message.length);
+        } else if (message.upload) {
+            connection->continue_upload();
         } else if (message.stream != nullptr) {
             if (!connection->touched) {
                 connection->touched = true;

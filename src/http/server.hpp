@@ -28,6 +28,9 @@ struct ServerLimits {
     std::size_t large_bodies_bytes_max = 256U * 1024U * 1024U;
     std::size_t stream_buffer_bytes_max = 1024U * 1024U;
     std::size_t streams_max = 256;
+    // Of bodies that are handed over as they come, each with a buffer of its own; above it, 503.
+    std::size_t uploads_max = 32;
+    std::size_t upload_buffer_bytes_max = 1024U * 1024U;
 
     std::chrono::milliseconds handshake_timeout{10'000};
     std::chrono::milliseconds header_timeout{10'000};  // first byte to end of the header

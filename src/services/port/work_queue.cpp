@@ -31,6 +31,14 @@ bool WorkQueue::run(std::function<void()> work) {
     return true;
 }
 
+void WorkQueue::go_on(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.push_back(std::move(work));
+    }
+    changed_.notify_one();
+}
+
 void WorkQueue::work() {
     std::unique_lock lock(mutex_);
     while (true) {

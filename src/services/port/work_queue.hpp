@@ -21,6 +21,8 @@ class WorkQueue {
 
     // False, and `work` is dropped, when waiting_max are waiting.
     [[nodiscard]] bool run(std::function<void()> work);
+    // The next part of what was begun, of which its owner limits the number.
+    void go_on(std::function<void()> work);
 
  private:
     void work();
