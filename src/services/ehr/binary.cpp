@@ -18,6 +18,17 @@ std::optional<std::uint32_t> digit_of(char c) {
     return std::nullopt;
 }
 
+void write_header(formats::json::Writer& writer, const BinaryHeader& header) {
+    writer.member("resourceType", "Binary");
+    if (!header.id.empty()) writer.member("id", header.id);
+    writer.member("contentType", header.content_type);
+    if (header.security_context.empty()) return;
+    writer.name("securityContext");
+    writer.begin_object();
+    writer.member("reference", header.security_context);
+    writer.end_object();
+}
+
 }  // namespace
 
 bool is_media_type(std::string_view text) {
@@ -78,25 +89,70 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return out;
 }
 
-Bytes binary_resource(std::string_view content_type, BytesView body, std::string_view id) {
+Bytes binary_resource(const BinaryHeader& header, BytesView body) {
     Bytes out;
     formats::json::Writer writer(out);
     writer.begin_object();
-    writer.member("resourceType", "Binary");
-    if (!id.empty()) writer.member("id", id);
-    writer.member("contentType", content_type);
+    write_header(writer, header);
     if (!body.empty()) writer.member("data", to_base64(body));
     writer.end_object();
     return out;
 }
 
-std::optional<BinaryContent> binary_content(const formats::json::Value& resource) {
+Bytes binary_resource(const BinaryHeader& header, std::uint64_t size, const Hash32& sha256) {
+    Bytes out;
+    formats::json::Writer writer(out);
+    writer.begin_object();
+    write_header(writer, header);
+    writer.name("_data");
+    writer.begin_object();
+    writer.name("extension");
+    writer.begin_array();
+    writer.begin_object();
+    writer.member("url", kContentExtension);
+    writer.name("extension");
+    writer.begin_array();
+    writer.begin_object();
+    writer.member("url", "size");
+    writer.member("valueString", std::to_string(size));
+    writer.end_object();
+    writer.begin_object();
+    writer.member("url", "sha256");
+    writer.member("valueBase64Binary", to_base64(sha256.view()));
+    writer.end_object();
+    writer.end_array();
+    writer.end_object();
+    writer.end_array();
+    writer.end_object();
+    writer.end_object();
+    return out;
+}
+
+bool has_own_content(const formats::json::Value& resource) {
+    const auto* data = resource.find("_data");
+    const auto* extensions =
+        data != nullptr && data->is_object() ? data->find("extension") : nullptr;
+    if (extensions == nullptr || !extensions->is_array()) return false;
+    for (const auto& extension : extensions->array()) {
+        const auto* url = extension.is_object() ? extension.find("url") : nullptr;
+        if (url != nullptr && url->is_string() && url->string() == kContentExtension) return true;
+    }
+    return false;
+}
+
+std::optional<std::string> content_type_of(const formats::json::Value& resource) {
     const auto* type = resource.find("contentType");
-    const auto* data = resource.find("data");
     if (type == nullptr || !type->is_string() || !is_media_type(type->string()))
         return std::nullopt;
+    return std::string(type->string());
+}
+
+std::optional<BinaryContent> binary_content(const formats::json::Value& resource) {
+    auto type = content_type_of(resource);
+    const auto* data = resource.find("data");
+    if (!type) return std::nullopt;
     BinaryContent out;
-    out.content_type = type->string();
+    out.content_type = *std::move(type);
     if (data == nullptr) return out;
     if (!data->is_string()) return std::nullopt;
     auto bytes = from_base64(data->string());

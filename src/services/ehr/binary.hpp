@@ -20,10 +20,23 @@ namespace consilium::services::ehr {
 // What a Content-Type may be: visible ASCII with a slash, at most 255 characters.
 [[nodiscard]] bool is_media_type(std::string_view text);
 
-// The Binary resource of a body of that media type, as JSON. `content_type` must be
-// one (is_media_type) and `id` empty or a logical id.
-[[nodiscard]] Bytes binary_resource(std::string_view content_type, BytesView body,
-                                    std::string_view id);
+struct BinaryHeader {
+    std::string_view content_type;      // a media type
+    std::string_view security_context;  // of X-Security-Context: whose access rules are its own
+    std::string_view id;                // a logical id, or nothing
+};
+
+// The Binary resource of such a body, as JSON.
+[[nodiscard]] Bytes binary_resource(const BinaryHeader& header, BytesView body);
+
+// What a Binary says of a content that is a document of its own, in the place of its data.
+inline constexpr std::string_view kContentExtension = "urn:consilium:binary-content";
+[[nodiscard]] Bytes binary_resource(const BinaryHeader& header, std::uint64_t size,
+                                    const Hash32& sha256);
+// Whether a Binary says so.
+[[nodiscard]] bool has_own_content(const formats::json::Value& resource);
+// As a Binary gives it; nothing for what cannot stand in a header.
+[[nodiscard]] std::optional<std::string> content_type_of(const formats::json::Value& resource);
 
 // Of a stored Binary; nothing when it has no data or they cannot be read.
 struct BinaryContent {

@@ -52,6 +52,7 @@ Result<Entry, Problem> read_get(std::string_view url, const Value* request, cons
         get.parameters = std::move(*parameters);
     }
     get.if_none_match = text_of(request, "ifNoneMatch");
+    get.accept = http::content_type(http::Media::kFhirJson);  // a Binary's bytes do not fit in
     get.scopes = call.scopes;
     get.own_patient = call.own_patient;
     get.notes = call.notes;

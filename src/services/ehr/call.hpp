@@ -14,6 +14,7 @@
 #include "formats/json/value.hpp"
 #include "http/token.hpp"
 #include "services/ehr/issue.hpp"
+#include "vault/document_reader.hpp"
 
 // One interaction of FHIR's REST API, whether it came over HTTP or as a Bundle's entry, and its
 // answer.
@@ -38,6 +39,7 @@ struct Call {
     std::string if_none_exist;
     std::string content_type;
     std::string accept;
+    std::string security_context;  // X-Security-Context: of a Binary that comes as its bytes
     std::string emergency_access;  // why the glass is broken, as the header has it
     Return wanted = Return::kRepresentation;
     bool lenient = false;                  // Prefer: handling=lenient
@@ -51,9 +53,10 @@ struct Call {
 
 struct Answer {
     std::uint16_t status = 200;
-    Bytes body;                 // a resource or OperationOutcome; empty: none
-    std::string content_type;   // of a Binary's own bytes; empty: FHIR JSON
-    std::uint32_t version = 0;  // of the resource, for ETag; 0: none
+    Bytes body;                                      // a resource or OperationOutcome; empty: none
+    std::string content_type;                        // of a Binary's own bytes; empty: FHIR JSON
+    std::shared_ptr<vault::DocumentReader> content;  // those bytes, where there is no body
+    std::uint32_t version = 0;                       // of the resource, for ETag; 0: none
     std::optional<UnixMs> updated;
     std::string location;      // "Type/id/_history/n", below the base, or empty
     std::string status_of;     // "Task/id" that tells how the write goes on, or empty

@@ -6,6 +6,8 @@
 
 #include "services/ehr/access_notes.hpp"
 #include "services/ehr/anchoring.hpp"
+#include "services/ehr/binary_upload.hpp"
+#include "services/ehr/content_sender.hpp"
 #include "services/ehr/fhir.hpp"
 #include "services/ehr/http_call.hpp"
 #include "services/ehr/reach.hpp"
@@ -30,6 +32,11 @@ http::RouteOptions route_options() {
     out.produces_any = true;
     out.body_bytes_max = kBodyBytesMax;
     return out;
+}
+
+bool is_raw_binary(const http::RequestFields& fields) {
+    return !http::is_media(fields.content_type, http::Media::kFhirJson) &&
+           !http::is_media(fields.content_type, http::Media::kJson);
 }
 
 FhirOptions fhir_options(const EhrOptions& options) {
@@ -63,24 +70,22 @@ struct EhrService::State {
         door->state = nullptr;
     }
 
-    struct Todo {
-        http::Responder responder;
-        std::shared_ptr<const http::Principal> principal;
-        Result<Call, Problem> call;
-    };
+    using Todo = PendingRequest;
 
     // On an IO thread: takes what it needs of the request and answers from a thread of its own.
     void answer_later(http::Request& request, http::Responder responder) {
         auto todo = std::make_shared<Todo>(
             Todo{std::move(responder), request.principal, read_request(request)});
-        const bool taken = work.run([this, todo] {
-            if (!ask_elsewhere(todo))
-                todo->responder.send(answer(todo->call, todo->principal.get()));
-        });
+        const bool taken = work.run([this, todo] { answer(todo); });
         if (!taken) {
             todo->responder.send(write_problem(
                 problem_of(503, "transient", "Too many requests are waiting: try again")));
         }
+    }
+
+    void answer(const std::shared_ptr<Todo>& todo) {
+        if (!ask_elsewhere(todo))
+            answer(*todo, [this](Call call) { return fhir.handle(std::move(call)); });
     }
 
     bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
@@ -119,20 +124,36 @@ struct EhrService::State {
                                   : write_problem(reply.error()));
     }
 
-    http::Response answer(Result<Call, Problem>& call, const http::Principal* principal) {
-        if (!call) return write_problem(call.error());
+    void answer(Todo& todo, const std::function<Reply(Call)>& handle) {
+        const auto reply = reply_to(todo.call, todo.principal.get(), handle);
+        if (!reply) {
+            todo.responder.send(write_problem(reply.error()));
+            return;
+        }
+        auto out = write_answer(*reply, fhir.options().base());
+        if (reply->content == nullptr) {
+            todo.responder.send(std::move(out));
+        } else if (!senders.send(reply->content, std::move(out), todo.responder)) {
+            todo.responder.send(write_problem(
+                problem_of(503, "transient", "Too many contents are being sent: try again")));
+        }
+    }
+
+    // What the access log has, or a refusal.
+    Reply reply_to(Result<Call, Problem>& call, const http::Principal* principal,
+                   const std::function<Reply(Call)>& handle) {
+        if (!call) return fail(call.error());
         if (principal != nullptr) describe_asker(*call, *principal);
         std::optional<AccessNotes> notes;
         if (access_log != nullptr) {
             notes.emplace(*call);
             call->notes = &*notes;
-            if (notes->writes() && !access_log->ready()) return write_problem(not_logged());
+            if (notes->writes() && !access_log->ready()) return fail(not_logged());
         }
-        const auto reply = fhir.handle(std::move(*call));
+        auto reply = handle(std::move(*call));
         if (notes && !is_logged(*std::move(notes), principal, reply, false))
-            return write_problem(not_logged());
-        if (!reply) return write_problem(reply.error());
-        return write_answer(*reply, fhir.options().base());
+            return fail(not_logged());
+        return reply;
     }
 
     static Problem not_logged() {
@@ -158,6 +179,10 @@ struct EhrService::State {
     Fhir fhir;
     const std::function<std::optional<std::string>(const std::string& link)> patient_of_link;
     std::unique_ptr<Anchoring> anchoring;
+    BinaryUpload::Ports uploads{
+        fhir, work, [this](const std::shared_ptr<Todo>& todo) { answer(todo); },
+        [this](Todo& todo, const std::function<Reply(Call)>& handle) { answer(todo, handle); }};
+    ContentSenders senders{work};
     WorkQueue work;  // ends before all it uses
 };
 
@@ -168,6 +193,8 @@ EhrService::EhrService(EhrPorts ports, EhrOptions options, telemetry::Metrics& m
 EhrService::~EhrService() = default;
 
 void EhrService::start() {
+    // Should the disk not be readable, what was erased is not shown either: its Binary is gone.
+    (void)state_->store.finish_erasures();
     if (state_->anchoring) state_->anchoring->start();
 }
 
@@ -210,6 +237,25 @@ void EhrService::add_routes(http::Router& router) {
         add(Method::kPatch, pattern);
         add(Method::kDelete, pattern);
     }
+    const auto add_binary = [&](Method method, const char* pattern) {
+        http::Uploads uploads;
+        uploads.takes = is_raw_binary;
+        uploads.bytes_max = vault::kDocumentBytesMax;
+        uploads.begin = [state = state_.get()](http::Request& request,
+                                               std::shared_ptr<http::Upload> upload,
+                                               http::Responder responder) {
+            BinaryUpload::begin(state->uploads, request, std::move(upload), std::move(responder));
+        };
+        router.add_uploads(
+            method, pattern, route_options(),
+            [state = state_.get()](http::Request& request, http::Responder responder) {
+                state->answer_later(request, std::move(responder));
+            },
+            std::move(uploads));
+    };
+    add_binary(Method::kPost, "/fhir/Binary");
+    add_binary(Method::kPut, "/fhir/Binary");
+    add_binary(Method::kPut, "/fhir/Binary/{id}");
     router.write_problems("/fhir", write_refusal);
 }
 

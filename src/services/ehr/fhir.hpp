@@ -15,6 +15,7 @@
 namespace consilium::services::ehr {
 
 class Work;
+class Content;
 struct Import;
 struct Step;
 
@@ -41,6 +42,13 @@ class Fhir {
     // Any interaction. Whatever goes wrong is the Problem: the caller writes its OperationOutcome.
     [[nodiscard]] Reply handle(Call call);
 
+    // A Binary that comes as its bytes, which are not there yet: whether it may come.
+    [[nodiscard]] Status<Problem> check_upload(const Call& call) const;
+    [[nodiscard]] Result<std::unique_ptr<Content>, Problem> begin_content(
+        std::optional<std::uint64_t> size);
+    // The same, when its content is there.
+    [[nodiscard]] Reply store_content(Call& call, Content& content);
+
     [[nodiscard]] const FhirOptions& options() const { return options_; }
 
  private:
@@ -55,7 +63,14 @@ class Fhir {
     [[nodiscard]] Reply read(const Call& call);
     [[nodiscard]] Reply vread(const Call& call);
     [[nodiscard]] Reply create(Call& call);
+    [[nodiscard]] Reply create(const Call& call, const formats::json::Value& resource,
+                               Content* content);
     [[nodiscard]] Reply update(Call& call);
+    [[nodiscard]] Reply update(const Call& call, const formats::json::Value& resource,
+                               Content* content);
+    // Puts a Binary's own bytes in the place of its JSON, if they are asked for.
+    [[nodiscard]] Status<Problem> show_binary(const Call& call, const vault::DocumentName& version,
+                                              Answer& answer) const;
     [[nodiscard]] Reply patch(Call& call);
     [[nodiscard]] Reply erase(Call& call);
     // One write in a step of its own, tried again when somebody else was faster.

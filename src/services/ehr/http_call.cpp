@@ -164,6 +164,7 @@ Result<Call, Problem> read_request(http::Request& request) {
     call.if_none_exist = request.fields.if_none_exist;
     call.content_type = request.fields.content_type;
     call.accept = request.fields.accept;
+    call.security_context = request.fields.security_context;
     call.emergency_access = request.fields.emergency_access;
     read_preferences(request.fields.prefer, call);
     if (auto checked = check_format(call); !checked) return fail(checked.error());

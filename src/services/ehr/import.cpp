@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "base/hex.hpp"
-#include "crypto/random.hpp"
+#include "crypto/hash.hpp"
 #include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
@@ -50,10 +51,28 @@ Bytes outcome_of(std::vector<Issue> issues) {
     return out;
 }
 
-// A document too long for a step with others: alone, before. Should the step then fail, it is of
-// no use and nothing names it.
+// The same entry of the same import has the same id, so that what an attempt left that was cut off
+// is what the next one finds.
+ledger::RecordId quarantined_id(const Bytes& key, std::size_t index, BytesView text) {
+    Bytes entry;
+    append_be32(entry, static_cast<std::uint32_t>(index));
+    ledger::RecordId out;
+    CONSILIUM_ASSERT(
+        assign(out, crypto::tagged_hash("consilium/fhir-quarantine/1", {key, entry, text})
+                        .view()
+                        .substr(0, ledger::RecordId::kSize)));
+    return out;
+}
+
+// A document too long for a step with others: alone, before. Should the step then fail, the import
+// that is tried again finds it.
 Status<StoreError> put_alone(vault::Vault& vault, const vault::NewDocument& document) {
     auto writer = vault.begin(document.name, document.payload.size());
+    if (!writer && writer.error() == vault::VaultError::kExists) {
+        // By another attempt at the same import, which may be under way still.
+        if (vault.info(document.name)) return Done{};
+        return fail(StoreError::kConflict);
+    }
     if (!writer) return fail(to_store_error(writer.error()));
     if (auto written = (*writer)->update(document.payload); !written)
         return fail(to_store_error(written.error()));
@@ -69,7 +88,7 @@ Status<StoreError> add_quarantine(vault::Vault& vault, const Import& import, con
     for (const auto& [index, fault] : import.faults) {
         texts.push_back(entry_text(array, index));
         QuarantineRow row;
-        row.record = crypto::random_id<ledger::RecordId>();
+        row.record = quarantined_id(import.key, index, texts.back());
         row.entry = static_cast<std::uint32_t>(index);
         if (fault.cause) row.cause = static_cast<std::uint32_t>(*fault.cause);
         row.outcome = outcome_of(fault.issues);

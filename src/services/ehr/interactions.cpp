@@ -6,6 +6,7 @@
 #include "http/message.hpp"
 #include "services/ehr/access_notes.hpp"
 #include "services/ehr/binary.hpp"
+#include "services/ehr/content.hpp"
 #include "services/ehr/names.hpp"
 #include "services/ehr/parameters.hpp"
 #include "services/ehr/resource_text.hpp"
@@ -22,6 +23,11 @@ bool is_fhir_json(std::string_view media) {
            http::is_media(media, http::Media::kJson);
 }
 
+BinaryHeader header_of(const Call& call) {
+    return {call.content_type, call.security_context,
+            call.path.size() == 2 ? std::string_view(call.path[1]) : std::string_view()};
+}
+
 // The body as JSON. What is sent to a Binary in another form is what it shall hold.
 Result<formats::json::Document, Problem> parse_body(Call& call) {
     if (call.path[0] == "Binary" && !call.content_type.empty() &&
@@ -32,8 +38,7 @@ Result<formats::json::Document, Problem> parse_body(Call& call) {
         if (call.path.size() == 2 && !formats::fhir::is_logical_id(call.path[1])) {
             return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
         }
-        call.body = binary_resource(call.content_type, call.body,
-                                    call.path.size() == 2 ? call.path[1] : std::string_view());
+        call.body = binary_resource(header_of(call), call.body);
     }
     auto document = formats::json::parse(std::move(call.body), kBodyBytesMax);
     if (document && document->root().is_object()) return std::move(document).value();
@@ -58,20 +63,36 @@ bool not_modified(const Call& call, const ResourceRow& row) {
     return since && row.updated.value / 1000 <= since->value / 1000;
 }
 
-// A Binary's own bytes, unless FHIR's form of it was asked for by name.
-void show_binary(const Call& call, Answer& answer) {
+}  // namespace
+
+// Unless FHIR's form of it was asked for by name.
+Status<Problem> Fhir::show_binary(const Call& call, const vault::DocumentName& version,
+                                  Answer& answer) const {
     const bool by_format = std::any_of(call.parameters.begin(), call.parameters.end(),
                                        [](const auto& one) { return one.first == "_format"; });
-    if (by_format || call.accept.find("json") != std::string::npos) return;
+    if (by_format || call.accept.find("json") != std::string::npos) return Done{};
     const auto document = formats::json::parse(answer.body, answer.body.size());
-    auto content = document ? binary_content(document->root()) : std::nullopt;
-    if (!content) return;
+    if (!document) return Done{};
+    if (has_own_content(document->root())) {
+        const auto name = store_.content_of(version);
+        if (!name) return fail(store_problem(name.error()));
+        auto type = content_type_of(document->root());
+        if (!*name || !type) return fail(store_problem(StoreError::kDisk));
+        auto reader = vault::DocumentReader::open(store_.vault(), **name);
+        if (!reader) return fail(store_problem(to_store_error(reader.error())));
+        answer.body.clear();
+        answer.content = std::move(*reader);
+        answer.content_type = *std::move(type);
+        answer.is_resource = false;
+        return Done{};
+    }
+    auto content = binary_content(document->root());
+    if (!content) return Done{};
     answer.body = std::move(content->data);
     answer.content_type = std::move(content->content_type);
     answer.is_resource = false;
+    return Done{};
 }
-
-}  // namespace
 
 // Whom a token does not reach is told of no resource at all, nor that one was deleted or erased.
 Reply Fhir::read(const Call& call) {
@@ -100,7 +121,10 @@ Reply Fhir::read(const Call& call) {
     out.body = std::move(stored).value();
     out.is_resource = true;
     if (call.notes != nullptr) call.notes->shown(out.body);
-    if (type == "Binary") show_binary(call, out);
+    if (type == "Binary") {
+        if (auto shown = show_binary(call, {(*row)->record, (*row)->version}, out); !shown)
+            return fail(shown.error());
+    }
     return out;
 }
 
@@ -133,6 +157,10 @@ Reply Fhir::vread(const Call& call) {
     out.body = std::move(stored).value();
     out.is_resource = true;
     if (call.notes != nullptr) call.notes->shown(out.body);
+    if (type == "Binary") {
+        if (auto shown = show_binary(call, {(*row)->record, *version}, out); !shown)
+            return fail(shown.error());
+    }
     return out;
 }
 
@@ -146,22 +174,33 @@ Reply Fhir::write_alone(const Step& wanted, const Call& call) {
         Work work(store_, searcher_, options_, call, Work::Kind::kAlone);
         if (auto resolved = work.resolve(step); !resolved) return fail(resolved.error());
         if (auto written = work.write(step); !written) return fail(written.error());
-        const auto committed = work.commit();
+        Extra extra;
+        if (step.content != nullptr) {
+            extra.content = &step.content->writer();
+            extra.content_record = step.content->record();
+        }
+        const auto committed = work.commit(std::move(extra));
         if (committed) return work.answer(step);
-        if (committed.error() != StoreError::kConflict)
+        // A content is committed once: its key has been written, and seals nothing else.
+        if (committed.error() != StoreError::kConflict || step.content != nullptr)
             return fail(store_problem(committed.error()));
     }
     return fail(store_problem(StoreError::kConflict));
 }
 
 Reply Fhir::create(Call& call) {
+    if (auto allowed = allow(call, call.path[0], 'c'); !allowed) return fail(allowed.error());
+    auto document = parse_body(call);
+    if (!document) return fail(document.error());
+    return create(call, document->root(), nullptr);
+}
+
+Reply Fhir::create(const Call& call, const formats::json::Value& resource, Content* content) {
     Step step;
     step.verb = Verb::kPost;
     step.type = call.path[0];
-    if (auto allowed = allow(call, step.type, 'c'); !allowed) return fail(allowed.error());
-    auto document = parse_body(call);
-    if (!document) return fail(document.error());
-    step.resource = &document->root();
+    step.resource = &resource;
+    step.content = content;
     step.at = step.type;
     step.conditional = !call.if_none_exist.empty();
     step.query = call.if_none_exist;
@@ -170,13 +209,18 @@ Reply Fhir::create(Call& call) {
 }
 
 Reply Fhir::update(Call& call) {
+    if (auto allowed = allow(call, call.path[0], 'u'); !allowed) return fail(allowed.error());
+    auto document = parse_body(call);
+    if (!document) return fail(document.error());
+    return update(call, document->root(), nullptr);
+}
+
+Reply Fhir::update(const Call& call, const formats::json::Value& resource, Content* content) {
     Step step;
     step.verb = Verb::kPut;
     step.type = call.path[0];
-    if (auto allowed = allow(call, step.type, 'u'); !allowed) return fail(allowed.error());
-    auto document = parse_body(call);
-    if (!document) return fail(document.error());
-    step.resource = &document->root();
+    step.resource = &resource;
+    step.content = content;
     step.at = step.type;
     step.if_match = call.if_match;
     step.wanted = call.wanted;
@@ -191,6 +235,37 @@ Reply Fhir::update(Call& call) {
     if (!step.id.empty() && !formats::fhir::is_logical_id(step.id))
         return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
     return write_alone(step, call);
+}
+
+Status<Problem> Fhir::check_upload(const Call& call) const {
+    const bool instance = call.path.size() == 2;
+    const bool create = call.verb == Verb::kPost && call.path.size() == 1;
+    const bool update = call.verb == Verb::kPut &&
+                        (instance || (call.path.size() == 1 && !call.parameters.empty()));
+    if (!create && !update)
+        return fail(problem_of(405, "not-supported", "This address does not take this method"));
+    if (auto allowed = allow(call, "Binary", create ? 'c' : 'u'); !allowed) return allowed;
+    if (!is_media_type(call.content_type))
+        return fail(problem_of(415, "not-supported", "The Content-Type is no media type"));
+    if (instance && !formats::fhir::is_logical_id(call.path[1]))
+        return fail(problem_of(400, "value", "The id is not one that FHIR knows"));
+    return Done{};
+}
+
+Result<std::unique_ptr<Content>, Problem> Fhir::begin_content(std::optional<std::uint64_t> size) {
+    auto content = Content::begin(store_, size);
+    if (!content) return fail(store_problem(content.error()));
+    return std::move(*content);
+}
+
+Reply Fhir::store_content(Call& call, Content& content) {
+    if (auto checked = check_upload(call); !checked) return fail(checked.error());
+    content.finish();
+    call.body = binary_resource(header_of(call), content.size(), content.sha256());
+    const auto document = formats::json::parse(call.body, call.body.size());
+    if (!document) return fail(problem_of(400, "value", "The header's fields are not UTF-8"));
+    return call.verb == Verb::kPost ? create(call, document->root(), &content)
+                                    : update(call, document->root(), &content);
 }
 
 Reply Fhir::erase(Call& call) {

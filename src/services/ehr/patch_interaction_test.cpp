@@ -23,7 +23,7 @@ class PatchTest : public FhirTest {
     }
     Bytes transaction_of(const Bytes& patch, const std::string& media) {
         return R"({"resourceType":"Bundle","type":"transaction","entry":[{"resource":)" +
-               binary_resource(media, patch, {}) + R"(,"request":{"method":"PATCH","url":")" +
+               binary_resource({media, {}, {}}, patch) + R"(,"request":{"method":"PATCH","url":")" +
                name + R"("}}]})";
     }
 };

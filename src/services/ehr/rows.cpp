@@ -17,6 +17,7 @@ constexpr char kPatient = 't';
 constexpr char kImport = 'i';
 constexpr char kQuarantine = 'q';
 constexpr char kCursor = 'k';
+constexpr char kContent = 'b';
 
 constexpr char kFormat = 1;  // of every value
 
@@ -165,6 +166,42 @@ Bytes quarantine_key(BytesView key, std::uint32_t entry) {
     Bytes out = quarantine_prefix(key);
     append_be32(out, entry);
     return out;
+}
+
+Bytes content_prefix() {
+    return begin_key(kContent);
+}
+
+Bytes content_key(const vault::DocumentName& version) {
+    Bytes key = key_of(kContent, version.record);
+    append_be32(key, version.version);
+    return key;
+}
+
+std::optional<vault::DocumentName> decode_content_key(BytesView key) {
+    const Bytes prefix = content_prefix();
+    if (key.substr(0, prefix.size()) != prefix) return std::nullopt;
+    Reader in(key.substr(prefix.size()));
+    vault::DocumentName name;
+    in.fixed(name.record);
+    name.version = in.u32();
+    if (!in.done()) return std::nullopt;
+    return name;
+}
+
+Bytes encode(const ContentRow& row) {
+    Bytes out(1, kFormat);
+    out += row.record.view();
+    return out;
+}
+
+std::optional<ContentRow> decode_content(BytesView bytes) {
+    Reader in(bytes);
+    ContentRow row;
+    if (!in.format()) return std::nullopt;
+    in.fixed(row.record);
+    if (!in.done()) return std::nullopt;
+    return row;
 }
 
 Bytes encode(const ImportRow& row) {

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "ledger/ids.hpp"
 #include "ledger/manifest.hpp"
+#include "vault/document.hpp"
 
 // The rows that this service keeps in the vault: docs/formats/fhir-rows.md. Pure. Decoders answer
 // nothing for bytes that no encoder made.
@@ -72,6 +73,12 @@ struct Submission {
     friend bool operator==(const Submission&, const Submission&) = default;
 };
 
+// Of a version of a Binary whose content is a document of its own.
+struct ContentRow {
+    ledger::RecordId record;  // version 1 of it is the content
+    friend bool operator==(const ContentRow&, const ContentRow&) = default;
+};
+
 inline constexpr std::size_t kLeavesPerRow = 1024;
 
 // What became of an import.
@@ -111,6 +118,10 @@ struct QuarantineRow {
 [[nodiscard]] Bytes quarantine_prefix();
 [[nodiscard]] Bytes quarantine_prefix(BytesView key);
 [[nodiscard]] Bytes quarantine_key(BytesView key, std::uint32_t entry);
+// By the version of the Binary.
+[[nodiscard]] Bytes content_prefix();
+[[nodiscard]] Bytes content_key(const vault::DocumentName& version);
+[[nodiscard]] std::optional<vault::DocumentName> decode_content_key(BytesView key);
 // The key of search cursors.
 [[nodiscard]] Bytes cursor_key();
 // By chart, the Patient's id: who reads the ledger finds the way back.
@@ -122,6 +133,8 @@ struct QuarantineRow {
 [[nodiscard]] Bytes encode(const Submission& row);
 [[nodiscard]] Bytes encode(const ImportRow& row);
 [[nodiscard]] Bytes encode(const QuarantineRow& row);
+[[nodiscard]] Bytes encode(const ContentRow& row);
+[[nodiscard]] std::optional<ContentRow> decode_content(BytesView bytes);
 [[nodiscard]] std::optional<ImportRow> decode_import(BytesView bytes);
 [[nodiscard]] std::optional<QuarantineRow> decode_quarantine(BytesView bytes);
 [[nodiscard]] Bytes encode_leaves(const std::vector<ledger::ManifestEntry>& entries,

@@ -113,12 +113,63 @@ Status<StoreError> Store::write(const std::vector<Change>& changes,
         expected.push_back({chart_key(patient), std::nullopt});
     }
     const bool alone = documents.size() == 1 && documents[0].payload.size() > kInlineBytesMax;
-    if (auto stored =
-            alone ? write_long(documents[0], rows, expected) : put(documents, rows, expected);
-        !stored) {
-        return stored;
+    Status<StoreError> stored = Done{};
+    if (extra.content != nullptr) {
+        CONSILIUM_ASSERT(changes.size() == 1);
+        rows.push_back({content_key({changes[0].after.record, changes[0].after.version}),
+                        encode(ContentRow{extra.content_record})});
+        const auto written = extra.content->commit({}, {}, rows, expected, documents);
+        if (!written) stored = fail(to_store_error(written.error()));
+    } else {
+        stored = alone ? write_long(documents[0], rows, expected) : put(documents, rows, expected);
     }
+    if (!stored) return stored;
     if (on_pending_) on_pending_();
+    return Done{};
+}
+
+Result<std::optional<DocumentName>, StoreError> Store::content_of(
+    const DocumentName& version) const {
+    const auto row = read_row<ContentRow>(vault_, content_key(version), decode_content);
+    if (!row) return fail(row.error());
+    if (!*row) return std::optional<DocumentName>();
+    return std::optional(DocumentName{(*row)->record, 1});
+}
+
+Result<std::vector<DocumentName>, StoreError> with_contents(const vault::Vault& vault,
+                                                            std::vector<DocumentName> versions) {
+    const std::size_t count = versions.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto row = read_row<ContentRow>(vault, content_key(versions[i]), decode_content);
+        if (!row) return fail(row.error());
+        if (*row) versions.push_back({(*row)->record, 1});
+    }
+    return versions;
+}
+
+Status<StoreError> Store::finish_erasures() {
+    constexpr std::size_t kPage = 1024;
+    std::vector<DocumentName> erased;
+    Bytes after;
+    for (;;) {
+        const auto page = vault_.rows(content_prefix(), after, kPage);
+        if (!page) return fail(to_store_error(page.error()));
+        for (const Row& row : *page) {
+            const auto version = decode_content_key(row.key);
+            const auto content = decode_content(*row.value);
+            if (!version || !content) return fail(StoreError::kDisk);
+            const auto binary = vault_.info(*version);
+            const auto bytes = vault_.info({content->record, 1});
+            if (!binary || !bytes) return fail(StoreError::kDisk);
+            if (binary->state != vault::State::kStored && bytes->state == vault::State::kStored)
+                erased.push_back({content->record, 1});
+        }
+        if (page->size() < kPage) break;
+        after = page->back().key;
+    }
+    if (erased.empty()) return Done{};
+    if (auto shredded = vault_.shred(erased); !shredded)
+        return fail(to_store_error(shredded.error()));
     return Done{};
 }
 

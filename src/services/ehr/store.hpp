@@ -43,6 +43,9 @@ struct Extra {
     std::vector<vault::NewDocument> documents;
     std::vector<vault::Row> rows;
     std::vector<vault::Row> expected;
+    // The content of a Binary, which is the only change; given, but not owned.
+    vault::DocumentWriter* content = nullptr;
+    ledger::RecordId content_record{};
 };
 
 class Store {
@@ -71,6 +74,12 @@ class Store {
     [[nodiscard]] Result<std::optional<AnchorRow>, StoreError> anchor_of(
         const ledger::RecordId& record) const;
 
+    // Where the content of that version of a Binary is, if it is a document of its own.
+    [[nodiscard]] Result<std::optional<vault::DocumentName>, StoreError> content_of(
+        const vault::DocumentName& version) const;
+    // Erases contents whose Binary was erased: after a backup was restored. For a start.
+    [[nodiscard]] Status<StoreError> finish_erasures();
+
     [[nodiscard]] vault::Vault& vault() { return vault_; }
     [[nodiscard]] const vault::Vault& vault() const { return vault_; }
 
@@ -88,6 +97,10 @@ class Store {
     vault::Vault& vault_;
     std::function<void()> on_pending_;
 };
+
+// Those, and the contents that go with them: what an erasure takes.
+[[nodiscard]] Result<std::vector<vault::DocumentName>, StoreError> with_contents(
+    const vault::Vault& vault, std::vector<vault::DocumentName> versions);
 
 // A chart with eight slots, salts and links of its own, as yet unknown to the ledger.
 [[nodiscard]] ChartRow new_chart();

@@ -5,6 +5,7 @@
 #include "crypto/random.hpp"
 #include "formats/json/parse.hpp"
 #include "services/ehr/access_notes.hpp"
+#include "services/ehr/binary.hpp"
 #include "services/ehr/compartment.hpp"
 #include "services/ehr/index_keys.hpp"
 #include "services/ehr/names.hpp"
@@ -305,6 +306,10 @@ Status<Problem> Work::write(Step& step) {
     std::map<std::string, std::string, std::less<>> rewritten;
     if (auto checked = check_resource(step, options_); !checked) return checked;
     if (auto checked = check_references(step, rewritten); !checked) return checked;
+    if (step.type == "Binary" && step.content == nullptr && has_own_content(*step.resource)) {
+        return fail(problem_of(422, "business-rule",
+                               "The content of this Binary comes as its bytes alone", step.at));
+    }
     Change change;
     change.type = step.type;
     change.id = step.id;

@@ -27,6 +27,7 @@ struct Step {
     formats::json::Document owned;                   // holds *resource when a patch made it
     std::string at;                                  // FHIRPath of the resource
     bool checked = false;                            // against the definitions
+    Content* content = nullptr;                      // of a Binary: a document of its own
     // About a patient of another member: what it refers to is theirs, and is not looked up here.
     bool foreign = false;
 

@@ -7,6 +7,7 @@
 #include "ledger/commitment.hpp"
 #include "services/ehr/exchange/commitments.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
+#include "services/ehr/store.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -159,13 +160,18 @@ Result<v1::Erasure, ErasureError> Erasures::order(const ErasureRequest& request)
         if (!stored && stored.error() == vault::VaultError::kConflict) continue;
         if (!stored) return fail(ErasureError::kDisk);
         // Should this fail, the row has it finished.
-        if (!ports_.vault.shred(names_of(*erasure))) {
+        if (!destroy(*erasure)) {
             poke_(key);
             return fail(ErasureError::kDisk);
         }
         poke_(key);
         return erasure;
     }
+}
+
+bool Erasures::destroy(const v1::Erasure& erasure) {
+    const auto names = with_contents(ports_.vault, names_of(erasure));
+    return names && ports_.vault.shred(*names);
 }
 
 Result<std::optional<Erasures::Status>, vault::VaultError> Erasures::status(BytesView id) const {
@@ -204,7 +210,7 @@ Erasures::Again Erasures::step_erasure(const Bytes& key) {
 
 Erasures::Again Erasures::shred(const Bytes& key, v1::Erasure erasure) {
     // Flushed and compacted when it returns: nothing is signed before.
-    if (!ports_.vault.shred(names_of(erasure))) return kDiskAgain;
+    if (!destroy(erasure)) return kDiskAgain;
     const UnixMs now = ports_.now();
     erasure.set_shredded_unix_ms(now.value);
     erasure.set_last_backup_expires_unix_ms(last_backup_expires(now, backup_days_));

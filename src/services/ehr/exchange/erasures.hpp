@@ -74,6 +74,7 @@ class Erasures final : public Part {
     [[nodiscard]] Result<v1::Erasure, ErasureError> plan(const ErasureRequest& request,
                                                          const HeldRecord& held) const;
     [[nodiscard]] Again step_erasure(const Bytes& key);
+    [[nodiscard]] bool destroy(const v1::Erasure& erasure);
     [[nodiscard]] Again shred(const Bytes& key, v1::Erasure erasure);
     [[nodiscard]] Again anchor(const Bytes& key, v1::Erasure erasure);
     [[nodiscard]] Again find_copies(const Bytes& key, v1::Erasure erasure);
