@@ -72,12 +72,12 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="consilium-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def run_command(self, *arguments, stdin="", env=None):
+    def run_command(self, *arguments, stdin="", env=None, timeout=TIMEOUT_S):
         environment = {k: v for k, v in os.environ.items() if k != "CONSILIUM_HOME"}
         environment.update(env or {})
         done = subprocess.run(
             [PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, text=True,
-            cwd=self.folder, env=environment, timeout=TIMEOUT_S, check=False)
+            cwd=self.folder, env=environment, timeout=timeout, check=False)
         return Result(done)
 
     def ok(self, *arguments, **more):
