@@ -180,6 +180,7 @@ json::object to_json(const audit::Finding& finding) {
             {"proofs", finding.proofs},
             {"access_rows", finding.access_rows},
             {"accounting_rows", finding.accounting_rows},
+            {"log_rows", finding.log_rows},
             {"documents", finding.documents},
             {"erased", finding.erased},
             {"checked", list(finding.checked)},
@@ -244,6 +245,13 @@ void show_report(const Options& options, const std::string& name, Context& conte
                         << '\n';
     }
     context.out << '\n' << counted(parsed.at("rows").as_array().size(), "row", "rows") << '\n';
+    boost::system::error_code missing;
+    const auto* own = parsed.find_pointer("/own_word/rows", missing);
+    if (own == nullptr || !own->is_array()) return;
+    context.out << "\nBy its own word, at " << text(parsed, "/own_word/of") << " itself:\n";
+    for (const auto& row : own->as_array())
+        context.out << '\n' << text(row, "/time") << "  " << text(row, "/sentence") << '\n';
+    context.out << '\n' << counted(own->as_array().size(), "row", "rows") << '\n';
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 #include "consilium/v1/exchange.pb.h"
 #include "formats/fhir/primitive.hpp"
+#include "ledger/commitment.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
+#include "services/ehr/padding.hpp"
 
 namespace consilium::node {
 namespace {
@@ -28,6 +30,21 @@ void add_sent(const Versions& versions, std::vector<Bytes>& entries) {
 
 Bytes salt_of(const vault::DocumentSecret& secret) {
     return Bytes(secret.salt.view());
+}
+
+AuditCharts::Answer<std::optional<audit::DisclosureOpening>> by_law(
+    const vault::Vault& vault, audit::DisclosureOpening opening) {
+    using Out = std::optional<audit::DisclosureOpening>;
+    const auto order = vault.row(ex::lawful_order_key(opening.link.view(), opening.number));
+    if (!order) return fail(audit::ChartsError::kDisk);
+    if (!*order) return Out();
+    const auto row = ex::get_row<v1::Lawful>(vault, ex::lawful_key(**order));
+    if (!row) return fail(audit::ChartsError::kDisk);
+    if (!*row) return Out();
+    opening.salt = (*row)->salt();
+    opening.header = (*row)->header();
+    add_sent((*row)->judged(), opening.entries);
+    return Out(std::move(opening));
 }
 
 }  // namespace
@@ -57,12 +74,18 @@ AuditCharts::Answer<std::optional<std::string>> AuditCharts::patient_of(
 
 AuditCharts::Answer<std::optional<audit::DisclosureOpening>> AuditCharts::disclosure(
     const ledger::LinkId& link, std::uint32_t number, std::uint32_t request) const {
+    return opening_of(store_.vault(), link, number, request);
+}
+
+AuditCharts::Answer<std::optional<audit::DisclosureOpening>> opening_of(const vault::Vault& vault,
+                                                                        const ledger::LinkId& link,
+                                                                        std::uint32_t number,
+                                                                        std::uint32_t request) {
     using Out = std::optional<audit::DisclosureOpening>;
-    const auto& vault = store_.vault();
     audit::DisclosureOpening out;
     out.link = link;
     out.number = number;
-    if (request == 0) return by_law(std::move(out));
+    if (request == 0) return by_law(vault, std::move(out));
     const auto row = ex::get_row<v1::Serving>(vault, ex::serving_key(link.view(), request));
     if (!row) return fail(audit::ChartsError::kDisk);
     if (!*row) return Out();
@@ -78,22 +101,6 @@ AuditCharts::Answer<std::optional<audit::DisclosureOpening>> AuditCharts::disclo
         add_sent((*judged)->versions(), out.entries);
     }
     return Out(std::move(out));
-}
-
-AuditCharts::Answer<std::optional<audit::DisclosureOpening>> AuditCharts::by_law(
-    audit::DisclosureOpening opening) const {
-    using Out = std::optional<audit::DisclosureOpening>;
-    const auto order =
-        store_.vault().row(ex::lawful_order_key(opening.link.view(), opening.number));
-    if (!order) return fail(audit::ChartsError::kDisk);
-    if (!*order) return Out();
-    const auto row = ex::get_row<v1::Lawful>(store_.vault(), ex::lawful_key(**order));
-    if (!row) return fail(audit::ChartsError::kDisk);
-    if (!*row) return Out();
-    opening.salt = (*row)->salt();
-    opening.header = (*row)->header();
-    add_sent((*row)->judged(), opening.entries);
-    return Out(std::move(opening));
 }
 
 AuditCharts::Answer<audit::StoredDocuments> AuditCharts::documents(
@@ -117,11 +124,18 @@ AuditCharts::Answer<audit::StoredDocuments> AuditCharts::documents(
         if (rows->size() < kRowsPerStep) break;
         after = rows->back().key;
     }
+    const auto key = ehr::known_padding_key(store_.vault());
+    if (!key) return fail(audit::ChartsError::kDisk);
     for (const auto& manifest : out.manifests) {
         for (const ledger::ManifestEntry& leaf : manifest.entries) {
             const auto anchor = store_.anchor_of(leaf.record_id);
             if (!anchor) return fail(audit::ChartsError::kDisk);
-            if (!*anchor) continue;  // padding
+            if (!*anchor) {
+                Bytes salt = ehr::padding_salt(*key, leaf.record_id);
+                if (ledger::document_commitment(salt, {}) == leaf.commitment)
+                    out.padding.push_back({leaf.record_id, std::move(salt)});
+                continue;
+            }
             for (std::uint32_t version = 1; version <= (*anchor)->version; ++version) {
                 const auto secret = store_.vault().secret({leaf.record_id, version});
                 if (!secret && secret.error() != vault::VaultError::kErased)

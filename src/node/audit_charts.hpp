@@ -26,9 +26,12 @@ class AuditCharts final : public services::audit::Charts {
                                          std::uint32_t version) const override;
 
  private:
-    [[nodiscard]] Answer<std::optional<services::audit::DisclosureOpening>> by_law(
-        services::audit::DisclosureOpening opening) const;
     services::ehr::Store& store_;
 };
+
+// What a disclosure opens to, out of the exchange's rows.
+[[nodiscard]] AuditCharts::Answer<std::optional<services::audit::DisclosureOpening>> opening_of(
+    const vault::Vault& vault, const ledger::LinkId& link, std::uint32_t number,
+    std::uint32_t request);
 
 }  // namespace consilium::node

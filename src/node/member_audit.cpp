@@ -18,7 +18,12 @@ std::optional<std::string> patient_of_link(const vault::Vault& vault, const std:
 
 MemberAudit::MemberAudit(const Parts& parts, telemetry::Metrics& metrics)
     : log_(parts.vault, parts.name, parts.now, parts.log, metrics),
+      own_(log_, parts.reads),
       disclosures_(parts.vault),
+      events_({parts.store, parts.name, parts.base,
+               [&vault = parts.vault](const std::string& link) {
+                   return patient_of_link(vault, link);
+               }}),
       routes_(
           {parts.vault, log_, parts.reads, parts.name, parts.base,
            [&vault = parts.vault](const std::string& link) { return patient_of_link(vault, link); },

@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "node/fhir_audit_events.hpp"
 #include "services/audit/access_log.hpp"
 #include "services/audit/log_anchor.hpp"
 #include "services/audit/log_routes.hpp"
+#include "services/audit/own_log.hpp"
 #include "services/ehr/exchange/disclosure_list.hpp"
 #include "services/port/author.hpp"
 #include "services/port/port.hpp"
@@ -30,6 +32,7 @@ class MemberAudit {
         services::Author* author = nullptr;  // null: no head is anchored
         std::uint64_t anchor_tick_ms = 0;
         std::function<std::string()> base;  // of the member's FHIR API
+        services::ehr::Store& store;
         std::function<UnixMs()> now;
         telemetry::Logger log;
     };
@@ -44,11 +47,15 @@ class MemberAudit {
     void start();
 
     [[nodiscard]] services::AccessLog& log() { return log_; }
+    [[nodiscard]] services::ehr::OwnEvents& events() { return events_; }
+    [[nodiscard]] const services::audit::OwnWord& own_word() const { return own_; }
 
  private:
     services::audit::ChainedLog log_;
+    services::audit::OwnLog own_;
     std::unique_ptr<services::audit::LogAnchor> anchor_;
     services::ehr::exchange::DisclosureList disclosures_;
+    FhirAuditEvents events_;
     services::audit::LogRoutes routes_;
 };
 

@@ -46,6 +46,7 @@ class MemberExchange {
         telemetry::Logger log;
         telemetry::Metrics& metrics;
         std::uint64_t backup_days = 0;  // that backups of the vault are kept; 0: none are made
+        services::AccessLog* access_log = nullptr;  // told of what is shown; null: nobody is
     };
 
     // Before channel and server start. All parts outlive it.
@@ -62,8 +63,6 @@ class MemberExchange {
         erasure_routes_.add(router);
         contribution_routes_.add(router);
     }
-    // Told of who looks at what came from others. Before the server starts.
-    void set_access_log(services::AccessLog& log) { routes_.set_access_log(log); }
     // Goes on with what is not finished. Once the member's url is known.
     void start() { exchange_.start(); }
 

@@ -324,10 +324,12 @@ void Process::add_ehr(Api& api, const NodeConfig& node) {
                            api.author.get(),
                            node.vault.anchor_interval_ms,
                            [url = api.url_future] { return url.get() + "/fhir"; },
+                           api.ehr->store(),
                            [] { return consensus::system_clock().wall(); },
                            state_->log},
         api.metrics);
     api.ehr->set_access_log(api.audit->log());
+    api.ehr->set_own_events(api.audit->events());
     api.ehr->add_routes(api.router);
     api.audit->add_routes(api.router);
 }
@@ -364,8 +366,7 @@ void Process::add_exchange(Api& api, const NodeConfig& node) {
         host.reads(node.member), *api.author, *api.vault, api.channel->channel(), *api.ehr,
         [url = api.url_future] { return url.get() + "/fhir"; },
         [] { return consensus::system_clock().wall(); }, state_->log, api.metrics,
-        node.vault.backup_days});
-    api.exchange->set_access_log(api.audit->log());
+        node.vault.backup_days, &api.audit->log()});
     api.exchange->add_routes(api.router);
 }
 
@@ -373,9 +374,9 @@ void Process::add_exchange(Api& api, const NodeConfig& node) {
 void Process::add_accounting(Api& api, const NodeConfig& node) {
     if (!api.ehr) return;
     api.charts = std::make_unique<AuditCharts>(api.ehr->store());
-    api.accounting = std::make_unique<services::audit::AuditRoutes>(
-        services::audit::Ports{node.member, state_->genesis.network_id,
-                               state_->host->reads(node.member), *api.charts, nullptr});
+    api.accounting = std::make_unique<services::audit::AuditRoutes>(services::audit::Ports{
+        node.member, state_->genesis.network_id, state_->host->reads(node.member), *api.charts,
+        api.audit->own_word(), &api.audit->log()});
     api.accounting->add_routes(api.router);
 }
 

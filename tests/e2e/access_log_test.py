@@ -104,6 +104,53 @@ class AccessLogTest(fhir_test.FhirNode):
         self.assertEqual(own.send("GET", "/v1/audit/log",
                                   headers={"Accept": "application/json"}).status, 403)
 
+    def test_events_under_fhir(self):
+        self.start()
+        self.find_patient()
+        clinician = self.reader("user/*.rs", "--subject", "clinician-1")
+        name = f"Observation/{self.observation}"
+        for _ in range(5):
+            self.assertEqual(clinician.request("GET", name).status, 200)
+        # Who may read everything may not read who read it: that is the privacy officer's.
+        self.assertEqual(clinician.request("GET", "AuditEvent").status, 403)
+        officer = self.reader("user/AuditEvent.rs", "--subject", "officer-1")
+
+        def found(query, client=officer):
+            out = []
+            target = "AuditEvent" + query
+            while target:
+                answer = client.request("GET", target)
+                self.assertEqual(answer.status, 200, answer.body)
+                bundle = answer.json()
+                out += [entry["resource"] for entry in bundle.get("entry", [])]
+                following = [l["url"] for l in bundle["link"] if l["relation"] == "next"]
+                target = following[0].split("/fhir/")[1] if following else None
+                self.assertNotIn(self.patient, target or "", "nothing of the search in addresses")
+            return out
+        mine = found(f"?patient={self.patient}&agent:identifier=clinician-1&outcome=0&_count=2")
+        self.assertEqual(len(mine), 5)
+        self.assertEqual(len({event["id"] for event in mine}), 5)
+        for event in mine:
+            self.assertEqual(event["subtype"][0]["code"], "read")
+            self.assertIn("IHE.BasicAudit.PatientRead", event["meta"]["profile"][0])
+        refused = found("?agent:identifier=clinician-1&outcome=8")
+        self.assertEqual(len(refused), 1, "the look at the log that was refused")
+        self.assertEqual(found("?date=lt2020-01-01"), [])
+        self.assertEqual(officer.request("GET", "AuditEvent?entity=x").status, 400)
+        one = officer.request("GET", "AuditEvent/" + mine[0]["id"])
+        self.assertEqual(one.json(), mine[0])
+        self.assertEqual(officer.request("GET", "AuditEvent/log-99999-0-1").status, 404)
+        # A patient finds their own, by their own right.
+        own = self.reader("patient/*.rs", "--patient", self.patient)
+        seen = found("?agent:identifier=clinician-1", own)
+        self.assertEqual({event["id"] for event in seen}, {event["id"] for event in mine})
+        self.assertEqual(own.request("GET", "AuditEvent?patient=another").status, 403)
+        self.assertEqual(own.request("GET", "AuditEvent/" + refused[0]["id"]).status, 404)
+        statement = self.expect(200, "GET", "metadata").json()
+        kinds = {r["type"]: r for r in statement["rest"][0]["resource"]}
+        self.assertEqual({p["name"] for p in kinds["AuditEvent"]["searchParam"]},
+                         {"patient", "date", "agent", "outcome"})
+
     def test_events_are_valid(self):
         self.start()
         self.find_patient()

@@ -147,6 +147,7 @@ class AuditTest(fhir_support.FhirCase):
     def test_reports_and_package(self):
         self.tell_the_story()
         self.check_reports()
+        self.check_disclosures()
         self.check_who_may_ask()
         self.package = self.folder / "package"
         self.ok("audit", "export", "--home", self.network, "--member", "hospital", "--patient",
@@ -158,6 +159,8 @@ class AuditTest(fhir_support.FhirCase):
         self.assertEqual((said["accounting_rows"], said["patient"]), (1, self.patient))
         self.assertEqual(said["access_rows"], len(self.shown["rows"]))
         self.assertGreater(said["documents"], 10)
+        self.assertGreater(said["log_rows"], 5)
+        self.assertTrue([note for note in said["notes"] if "is its own word" in note], said)
         self.assertIn("The package is good", self.ok(
             "audit", "verify", "--genesis", self.network / "genesis.json", self.package).out)
         self.check_tampering()
@@ -226,9 +229,38 @@ class AuditTest(fhir_support.FhirCase):
         consent = next(row for row in self.shown["rows"] if row["kind"] == "consent")
         self.assertEqual([(made["did"], made["member"]) for made in consent["transactions"]],
                          [("granted", "payer"), ("revoked", "regulator")])
+        # What was looked at here, by the custodian's own word: the imports, the search for the
+        # immunization, the reports themselves, each with what of it is this patient's.
+        own = self.shown["own_word"]
+        self.assertEqual(own["of"], "hospital")
+        asked = [(row["did"], row["asked"]) for row in own["rows"]]
+        self.assertIn(("search", "Immunization"), asked)
+        self.assertIn(("operation", "audit/accounting"), asked)
+        self.assertIn(("operation", "exchange/disclosures"), asked, "the order by law")
+        self.assertGreater(own["head"]["version"], 0)
+        self.assertTrue(own["rows"][0]["anchored"])
         text = self.ok("audit", "access", "--home", self.network, "--member", "hospital",
                        "--patient", self.patient).out
+        self.assertIn("By its own word, at hospital itself", text)
         self.assertIn("clinic asked to read for treat: denied (no-consent", text)
+
+    def check_disclosures(self):
+        """What crossed, as events: on requests and by law, here and at the recipient."""
+        def events(member, query=""):
+            client = self.client(self.network, self.process, member, "user/AuditEvent.r")
+            answer = client.send("GET", "/v1/audit/disclosures" + query,
+                                 headers={"Accept": "application/x-ndjson"})
+            self.assertEqual(answer.status, 200, answer.body)
+            return [json.loads(line) for line in answer.body.splitlines()]
+        mine = events("hospital", f"?patient={self.patient}")
+        self.assertEqual(len(mine), 3)
+        by_law = [event for event in mine if "164.512: public-health" in
+                  event.get("purposeOfEvent", [{}])[0].get("text", "")]
+        self.assertEqual(len(by_law), 1)
+        self.assertIn(self.immunization, [entity["what"].get("reference")
+                                          for entity in by_law[0]["entity"]])
+        self.assertEqual(len(events("clinic", f"?patient={self.patient}")), 2)
+        self.assertEqual(len(events("regulator")), 1)
 
     def check_who_may_ask(self):
         def client(*arguments):
@@ -243,7 +275,8 @@ class AuditTest(fhir_support.FhirCase):
             return of.send("GET", f"/v1/audit/{name}{query}", headers=PLAIN).status
         mine = f"?patient={self.patient}"
         own = client("--scope", "patient/*.rs", "--link", self.link)
-        self.assertEqual(self.report("access-report", own, ""), self.report("access-report"))
+        self.assertEqual(self.report("access-report", own, "")["rows"],
+                         self.report("access-report")["rows"])
         self.assertEqual(status(own, mine), 200)
         self.assertEqual(status(own, "?patient=somebody-else"), 403)
         by_id = client("--scope", "patient/*.r", "--patient", self.patient)
@@ -272,7 +305,8 @@ class AuditTest(fhir_support.FhirCase):
                         self.named(faults, name, what="missing")
         for name in ("package.json", "documents.json"):
             self.assertTrue(self.tampered(name, self.flip))
-        for name in ("openings.json", "reports/accounting.json", "reports/access-report.json"):
+        for name in ("openings.json", "log.json", "reports/accounting.json",
+                     "reports/access-report.json"):
             with self.subTest(name):
                 self.named(self.tampered(name, self.flip), name)
 
@@ -315,6 +349,15 @@ class AuditTest(fhir_support.FhirCase):
         foreign = (self.package / link / "share.receipt").read_bytes()
         self.named(self.tampered(str(link / "request.receipt"), lambda data: foreign),
                    str(link / "request.receipt"), what="not about")
+
+        # The custodian's own log: a row left out between others, in the maker's own spelling.
+        text = (self.package / "log.json").read_text()
+        views = re.compile(r'\{\s*"number": ?\d+,\s*"view": ?"\w*",\s*"path": ?\[[^\]]*\]\s*\},\s*')
+        second = list(views.finditer(text))[1]
+        fewer = text[:second.start()] + text[second.end():]
+        self.named(self.tampered("log.json", lambda data: fewer.encode()), "log.json",
+                   what="left out")
+        self.named(self.tampered("log.json", None), "log.json", what="missing")
         head = (self.package / "package.json").read_text()
         older = re.sub(r'("block": ?)(\d+)', lambda m: m[1] + str(int(m[2]) - 1), head)
         self.named(self.tampered("package.json", lambda data: older.encode()),

@@ -39,6 +39,7 @@ ChainedLog::ChainedLog(vault::Vault& vault, LogName name, std::function<UnixMs()
                        telemetry::Logger log, telemetry::Metrics& metrics)
     : vault_(vault),
       name_(std::move(name)),
+      tree_(vault, name_),
       now_(std::move(now)),
       log_(std::move(log)),
       rows_(metrics.counter("consilium_access_log_rows_total",

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/time.hpp"
-#include "services/audit/access_rows.hpp"
+#include "services/audit/log_tree.hpp"
 #include "services/port/access_log.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -48,6 +48,8 @@ class ChainedLog final : public AccessLog {
 
     [[nodiscard]] const LogName& name() const { return name_; }
     [[nodiscard]] vault::Vault& vault() { return vault_; }
+    // What of the rows is shown to patients; it follows them when it is asked to.
+    [[nodiscard]] LogTree& tree() { return tree_; }
 
  private:
     struct Entry;
@@ -59,6 +61,7 @@ class ChainedLog final : public AccessLog {
 
     vault::Vault& vault_;
     const LogName name_;
+    LogTree tree_;
     const std::function<UnixMs()> now_;
     telemetry::Logger log_;
     telemetry::Counter rows_, failures_;

@@ -16,11 +16,24 @@ constexpr std::string_view kSynced = "audit/s";
 constexpr std::string_view kAnchor = "audit/a";
 constexpr std::string_view kNewest = "audit/n";
 constexpr std::string_view kUnderWay = "audit/t";
+constexpr std::string_view kViewSalts = "audit/k";
+constexpr std::string_view kTree = "audit/f";
+constexpr std::string_view kTile = "audit/x";
+constexpr std::string_view kView = "audit/v";
+constexpr std::string_view kNewestView = "audit/l";
 constexpr std::size_t kPatientHashBytes = 16;
 
 Bytes numbered(std::string_view prefix, std::uint64_t number) {
     Bytes key(prefix);
     append_be64(key, number);
+    return key;
+}
+
+Bytes of_patient(std::string_view prefix, std::string_view patient) {
+    Bytes key(prefix);
+    key += crypto::tagged_hash("consilium/access-patient/1", {patient})
+               .view()
+               .substr(0, kPatientHashBytes);
     return key;
 }
 
@@ -141,11 +154,7 @@ std::optional<std::uint64_t> parse_log_key(BytesView key) {
 }
 
 Bytes patient_prefix(std::string_view patient) {
-    Bytes key(kPatient);
-    key += crypto::tagged_hash("consilium/access-patient/1", {patient})
-               .view()
-               .substr(0, kPatientHashBytes);
-    return key;
+    return of_patient(kPatient, patient);
 }
 
 Bytes patient_key(std::string_view patient, std::uint64_t sequence) {
@@ -187,6 +196,38 @@ Bytes newest_anchor_key() {
 
 Bytes under_way_key() {
     return Bytes(kUnderWay);
+}
+
+Bytes view_salts_key() {
+    return Bytes(kViewSalts);
+}
+
+Bytes tree_key() {
+    return Bytes(kTree);
+}
+
+Bytes tile_key(std::uint64_t tile) {
+    return numbered(kTile, tile);
+}
+
+Bytes view_prefix(std::string_view patient) {
+    return of_patient(kView, patient);
+}
+
+Bytes view_key(std::string_view patient, std::uint64_t number) {
+    Bytes key = view_prefix(patient);
+    append_be64(key, number);
+    return key;
+}
+
+std::optional<std::uint64_t> parse_view_key(BytesView key) {
+    constexpr std::size_t kBefore = kView.size() + kPatientHashBytes;
+    if (key.size() != kBefore + 8) return std::nullopt;
+    return read_be64(key.substr(kBefore));
+}
+
+Bytes newest_view_key(std::string_view patient) {
+    return of_patient(kNewestView, patient);
 }
 
 Hash32 empty_log_hash(const LogName& log) {

@@ -38,6 +38,15 @@ inline constexpr std::size_t kPatientsPerRowMax = 1000;
 [[nodiscard]] std::optional<std::uint32_t> parse_anchor_key(BytesView key);
 [[nodiscard]] Bytes newest_anchor_key();
 [[nodiscard]] Bytes under_way_key();
+// Of the tree of views (log_tree.hpp): the key of their salts, v1.LogTreeState, leaves by 256,
+// where a patient's views stand in the rows, and the number and 1 of a patient's newest view.
+[[nodiscard]] Bytes view_salts_key();
+[[nodiscard]] Bytes tree_key();
+[[nodiscard]] Bytes tile_key(std::uint64_t tile);
+[[nodiscard]] Bytes view_prefix(std::string_view patient);
+[[nodiscard]] Bytes view_key(std::string_view patient, std::uint64_t number);
+[[nodiscard]] std::optional<std::uint64_t> parse_view_key(BytesView key);
+[[nodiscard]] Bytes newest_view_key(std::string_view patient);
 
 // Whose log it is.
 struct LogName {

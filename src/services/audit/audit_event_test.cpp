@@ -162,6 +162,12 @@ TEST_F(AuditEventTest, DisclosuresFollowBalpAtBothEnds) {
     const auto received = valid(disclosure_event(disclosure, names));
     EXPECT_TRUE(has(received, "PrivacyDisclosure.Recipient\""));
     EXPECT_TRUE(has(received, R"("code":"110107")"));
+    // By law, of somebody who is not known here.
+    disclosure.basis = "public-health";
+    disclosure.patient.clear();
+    const auto by_law = valid(disclosure_event(disclosure, names));
+    EXPECT_TRUE(has(by_law, "164.512: public-health"));
+    EXPECT_FALSE(has(by_law, R"("reference":"Patient/")"));
     // The member that says so is the source there and the recipient here.
     EXPECT_LT(sent.find(R"("value":"hospital")"), sent.find(R"("value":"clinic")"));
     EXPECT_LT(received.find(R"("value":"clinic")"), received.find(R"("value":"hospital")"));

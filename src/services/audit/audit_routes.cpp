@@ -13,8 +13,12 @@ namespace {
 // A report reads the ledger hundreds of times: one at a time, so that it holds up nobody else.
 constexpr unsigned kThreads = 1;
 constexpr std::size_t kWaitingMax = 64;
+constexpr std::size_t kIdBytesMax = 64;  // of FHIR
+// A scope for all resources (*) does not grant the privacy officer's.
 constexpr http::Scope kRead{"Audit", 'r', true};
 constexpr http::Scope kDocuments{"Audit", 's', true};
+constexpr http::Scope kOwnRead{"Audit", 'r'};
+constexpr http::Scope kOwnDocuments{"Audit", 's'};
 
 http::Response problem_of(AuditError error) {
     switch (error) {
@@ -39,11 +43,37 @@ http::Response forbidden() {
 }  // namespace
 
 struct AuditRoutes::Question {
+    std::string asked;  // "audit/package"
     std::string patient;
     PackageOptions options;
 };
 
 AuditRoutes::AuditRoutes(Ports ports) : ports_(std::move(ports)), work_(kThreads, kWaitingMax) {}
+
+// A report tells of a patient as their record does, and is an access of its own.
+http::Response AuditRoutes::logged(const Question& question, const http::Principal& principal,
+                                   http::Response answer) const {
+    const bool denied = answer.status == 403;
+    if (ports_.log == nullptr || (answer.status >= 300 && !denied)) return answer;
+    Access access;
+    access.subject = principal.subject;
+    access.client = principal.client_id;
+    access.token = principal.token_id;
+    access.purpose = principal.purpose_of_use;
+    access.break_glass = principal.break_glass;
+    access.own_patient = principal.patient;
+    access.own_link = principal.link;
+    access.interaction = Interaction::kOperation;
+    access.asked = question.asked;
+    if (question.options.documents) access.query = "documents=1";
+    access.denied = denied;
+    access.status = answer.status;
+    if (!question.patient.empty() && question.patient.size() <= kIdBytesMax)
+        (void)access.patient(question.patient);
+    if (ports_.log->append(access)) return answer;
+    return http::problem_retry(503, "access-log",
+                               "The access log cannot be written: nothing is shown", 1);
+}
 
 http::Response AuditRoutes::for_whom(Question& question, const http::Principal& principal,
                                      Answer answer) const {
@@ -51,8 +81,8 @@ http::Response AuditRoutes::for_whom(Question& question, const http::Principal& 
     const bool any =
         principal.scopes.grants(kRead) && (!documents || principal.scopes.grants(kDocuments));
     if (!any) {
-        const bool own = principal.scopes.grants_patient(kRead) &&
-                         (!documents || principal.scopes.grants_patient(kDocuments));
+        const bool own = principal.scopes.grants_patient(kOwnRead) &&
+                         (!documents || principal.scopes.grants_patient(kOwnDocuments));
         std::string whose = principal.patient;
         if (const auto link = fixed_from_hex<ledger::LinkId>(principal.link); own && link) {
             const auto patient = ports_.charts.patient_of(*link);
@@ -78,13 +108,7 @@ http::Response AuditRoutes::accounting(const Question& question) const {
 http::Response AuditRoutes::access(const Question& question) const {
     const auto chart = read_chart(ports_, question.patient);
     if (!chart) return problem_of(chart.error());
-    std::string out = access_report(chart->facts);
-    if (ports_.own == nullptr) return http::json(std::move(out));
-    const auto own = ports_.own->of(question.patient);
-    if (!own) return problem_of(AuditError::kDisk);
-    // Behind the rows that the ledger proves: {..., "own_word": ...}.
-    out.erase(out.rfind('}'));
-    return http::json(out + ",\"own_word\":" + *own + "}");
+    return http::json(access_report(chart->facts));
 }
 
 http::Response AuditRoutes::package(const Question& question) const {
@@ -110,6 +134,7 @@ void AuditRoutes::add_route(http::Router& router, const char* pattern, bool arch
                    bool malformed =
                        !http::query_has_only(request.query, {"patient", "from", "to", "documents"});
                    Question question;
+                   question.asked = std::string(request.path.substr(std::size("/v1/") - 1));
                    question.patient =
                        http::query_parameter(request.query, "patient", malformed).value_or("");
                    const auto time = [&](const char* name) -> std::optional<UnixMs> {
@@ -130,7 +155,8 @@ void AuditRoutes::add_route(http::Router& router, const char* pattern, bool arch
                    auto to = std::make_shared<http::Responder>(std::move(responder));
                    const bool taken = work_.run([this, to, answer, question = std::move(question),
                                                  principal = request.principal]() mutable {
-                       to->send(for_whom(question, *principal, answer));
+                       http::Response found = for_whom(question, *principal, answer);
+                       to->send(logged(question, *principal, std::move(found)));
                    });
                    if (!taken)
                        to->send(http::problem_retry(503, "overloaded",

@@ -27,6 +27,9 @@ class AuditRoutes {
     void add_route(http::Router& router, const char* pattern, bool archive, Answer answer);
     [[nodiscard]] http::Response for_whom(Question& question, const http::Principal& principal,
                                           Answer answer) const;
+    // The answer, once the access log has it.
+    [[nodiscard]] http::Response logged(const Question& question, const http::Principal& principal,
+                                        http::Response answer) const;
     [[nodiscard]] http::Response accounting(const Question& question) const;
     [[nodiscard]] http::Response access(const Question& question) const;
     [[nodiscard]] http::Response package(const Question& question) const;

@@ -55,6 +55,8 @@ class Checker {
             check_version(version);
         for (const auto& [record, touched] : touched_)
             check_whole(record, touched);
+        check_padding(stored->padding);
+        check_leaves();
         tell();
     }
 
@@ -199,17 +201,44 @@ class Checker {
         }
     }
 
+    // What only pads a manifest opens to the empty document, which no stored document is.
+    void check_padding(const std::vector<StoredPadding>& padding) {
+        for (const StoredPadding& one : padding) {
+            const auto leaf = leaves_.find(one.record);
+            const bool opens = leaf != leaves_.end() && one.salt.size() == kSaltBytes &&
+                               ledger::document_commitment(one.salt, {}) == leaf->second.commitment;
+            if (!opens || touched_.count(one.record) != 0 || !padding_.insert(one.record).second)
+                proofs_.fault(
+                    kFile, {},
+                    "what is said to be padding is none: record " + to_hex(one.record.view()));
+        }
+    }
+
+    // Every leaf is a document that is shown or has a row of its own, or padding.
+    void check_leaves() {
+        std::map<std::uint64_t, std::size_t> kept_back;
+        for (const auto& [record, leaf] : leaves_) {
+            if (padding_.count(record) == 0 && touched_.count(record) == 0 &&
+                shown_.count({record, 1}) == 0)
+                ++kept_back[leaf.manifest];
+        }
+        for (const auto& [manifest, count] : kept_back)
+            proofs_.fault(kFile, path(manifest),
+                          std::to_string(count) +
+                              (count == 1 ? " leaf of this manifest is" : " leaves of it are") +
+                              " neither a document that is shown nor padding: documents are kept "
+                              "back");
+    }
+
     void tell() {
         std::string out = "The list of what the ledger holds of the chart's documents is whole: " +
                           std::to_string(records_) + " rows, " + std::to_string(leaves_.size()) +
-                          " leaves of manifests, padding included; " +
+                          " leaves of manifests, of which " + std::to_string(padding_.size()) +
+                          " are proven to be padding and all others are accounted for; " +
                           std::to_string(finding_.documents) +
                           " stored document versions open their commitments";
         if (finding_.erased != 0) out += ", and " + std::to_string(finding_.erased) + " are erased";
         finding_.checked.push_back(std::move(out));
-        finding_.notes.emplace_back(
-            "A leaf that no document is shown for is padding or a document that the custodian "
-            "keeps back: nothing tells the two apart.");
     }
 
     const PackageFiles& files_;
@@ -222,6 +251,7 @@ class Checker {
     std::map<std::pair<std::uint64_t, std::uint32_t>, Bytes> replaced_;
     std::map<ledger::RecordId, Leaf> leaves_;
     std::set<std::pair<ledger::RecordId, std::uint32_t>> shown_;
+    std::set<ledger::RecordId> padding_;
 };
 
 }  // namespace

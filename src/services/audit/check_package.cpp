@@ -13,6 +13,7 @@
 #include "proto/canonical.hpp"
 #include "services/audit/acts.hpp"
 #include "services/audit/check_documents.hpp"
+#include "services/audit/check_log.hpp"
 #include "services/audit/compare_reports.hpp"
 #include "services/audit/package_json.hpp"
 #include "services/audit/proofs.hpp"
@@ -27,7 +28,6 @@ constexpr const char* kPackage = "package.json";
 constexpr const char* kOpenings = "openings.json";
 constexpr const char* kAccounting = "reports/accounting.json";
 constexpr const char* kAccess = "reports/access-report.json";
-constexpr const char* kOwnWord = "reports/own-word.json";
 constexpr const char* kHistory = "validators.history";
 
 std::string counted(std::size_t count, const char* one, const char* many) {
@@ -48,6 +48,8 @@ class Checker {
             check_rows();
             check_members();
             check_disclosures();
+            own_ =
+                check_log(files_, head_.network, head_.custodian, head_.patient, proofs_, finding_);
             trace();
             check_reports();
             if (head_.documents) check_documents(files_, head_.chart, proofs_, finding_);
@@ -64,7 +66,6 @@ class Checker {
             if (files_.count(name) == 0) proofs_.fault(name, {}, "the file is missing");
         }
         proofs_.use(kHistory);
-        proofs_.use(kOwnWord);
         if (!finding_.good()) return false;
         auto head = read_package_json(files_.at(kPackage));
         if (!head) return refuse(kPackage, head.error());
@@ -242,6 +243,8 @@ class Checker {
 
     // The transactions behind each row, out of the receipts alone.
     void trace() {
+        if (auto report = formats::json::parse(files_.at(kAccess), kPackageBytesMax); report)
+            shown_report_.emplace(std::move(report).value());
         for (TracedRow& traced : facts_.rows) {
             const auto acts = acts_of(traced.row);
             const std::uint32_t request = request_behind(traced.row, facts_.rows);
@@ -250,6 +253,15 @@ class Checker {
                     transactions_.begin(), transactions_.end(), [&](const auto& transaction) {
                         return is_act(act, traced.row, transaction, request);
                     });
+                if (found == transactions_.end() &&
+                    is_not_held(path_of(traced.row), std::string(name_of(act)))) {
+                    Trace trace;
+                    trace.did = name_of(act);
+                    trace.held = false;
+                    traced.traces.push_back(std::move(trace));
+                    ++not_held_;
+                    continue;
+                }
                 if (found == transactions_.end()) {
                     report_untraced(path_of(traced.row), std::string(name_of(act)));
                     continue;
@@ -277,10 +289,11 @@ class Checker {
         }
     }
 
-    [[nodiscard]] std::optional<std::string> shown_receipt(const std::string& row,
-                                                           const std::string& did) const {
-        const auto report = formats::json::parse(files_.at(kAccess), kPackageBytesMax);
-        const auto* rows = report ? report->root().find("rows") : nullptr;
+    // What the package's own report says of an act: the member `what` of it.
+    [[nodiscard]] std::optional<std::string> shown_of_act(const std::string& row,
+                                                          const std::string& did,
+                                                          const char* what) const {
+        const auto* rows = shown_report_ ? shown_report_->root().find("rows") : nullptr;
         if (rows == nullptr || !rows->is_array()) return std::nullopt;
         const auto says = [](const formats::json::Value& of, const char* name,
                              const std::string& text) {
@@ -291,13 +304,24 @@ class Checker {
             const auto* made = shown.find("transactions");
             if (!says(shown, "row", row) || made == nullptr || !made->is_array()) continue;
             for (const auto& one : made->array()) {
-                const auto* name = one.find("receipt");
-                if (says(one, "did", did) && name != nullptr && name->is_string() &&
-                    is_package_name(name->string()))
-                    return std::string(name->string());
+                const auto* said = one.find(what);
+                if (says(one, "did", did) && said != nullptr && said->is_string())
+                    return std::string(said->string());
             }
         }
         return std::nullopt;
+    }
+
+    [[nodiscard]] bool is_not_held(const std::string& row, const std::string& did) const {
+        const auto note = shown_of_act(row, did, "note");
+        return note.has_value() && *note == kNotHeld;
+    }
+
+    [[nodiscard]] std::optional<std::string> shown_receipt(const std::string& row,
+                                                           const std::string& did) const {
+        auto name = shown_of_act(row, did, "receipt");
+        if (name && !is_package_name(*name)) name.reset();
+        return name;
     }
 
     void check_reports() {
@@ -306,7 +330,11 @@ class Checker {
             for (Fault& fault : compare_reports(file, proven, shown, untraced_))
                 finding_.faults.push_back(std::move(fault));
         };
-        compare(kAccess, access_report(facts_));
+        // What of it is not readable is a fault already, and shows nothing to compare with.
+        if (own_) {
+            facts_.own = *own_;
+            compare(kAccess, access_report(facts_));
+        }
         compare(kAccounting, accounting_report(facts_, head_.period));
         finding_.access_rows = facts_.rows.size();
         finding_.accounting_rows = static_cast<std::size_t>(
@@ -319,6 +347,12 @@ class Checker {
 
     void tell() {
         auto& checked = finding_.checked;
+        if (not_held_ != 0)
+            finding_.notes.push_back(
+                "Of " + counted(not_held_, "transaction", "transactions") +
+                " behind the rows the package has no receipt: the custodian says that it has "
+                "pruned their blocks. The rows are proven all the same; who made them what they "
+                "are, a node that keeps all blocks can show.");
         if (!finding_.good()) return;
         const std::vector<std::string> all{
             "The package tells how things stood after block " + std::to_string(head_.height) +
@@ -329,16 +363,16 @@ class Checker {
             counted(finding_.proofs, "proof holds", "proofs hold") +
                 ": under every link each list is complete, or proven empty",
             counted(finding_.receipts, "receipt holds", "receipts hold") +
-                ": every transaction behind every row was applied, and says what the row says",
+                (not_held_ == 0 ? ": every transaction behind every row was applied, and says what "
+                                  "the row says"
+                                : ": each transaction shown was applied, and says what its row "
+                                  "says"),
             "The access report has exactly the " + counted(finding_.access_rows, "row", "rows") +
                 " that are on the ledger, field by field",
             "The accounting of disclosures from " + to_rfc3339(head_.period.from) + " to " +
                 to_rfc3339(head_.period.to) + " has exactly the " +
                 counted(finding_.accounting_rows, "accountable row", "accountable rows")};
         checked.insert(checked.begin(), all.begin(), all.end());
-        if (files_.count(kOwnWord) != 0)
-            finding_.notes.push_back(
-                "reports/own-word.json is the custodian's own word: the ledger does not prove it.");
     }
 
     const PackageFiles& files_;
@@ -348,8 +382,11 @@ class Checker {
     PackageHead head_;
     Openings openings_;
     Facts facts_;
+    std::optional<LogExcerpt> own_;
     std::vector<AppliedTransaction> transactions_;
     std::set<std::string> untraced_;  // rows without the receipts of all their transactions
+    std::optional<formats::json::Document> shown_report_;  // to name what is wrong
+    std::size_t not_held_ = 0;  // acts whose blocks the custodian has pruned
     std::size_t slots_ = 0;
     std::size_t links_ = 0;
 };

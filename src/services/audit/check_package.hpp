@@ -34,6 +34,7 @@ struct Finding {
     std::size_t proofs = 0;
     std::size_t access_rows = 0;
     std::size_t accounting_rows = 0;
+    std::size_t log_rows = 0;  // of the custodian's own access log
     std::size_t documents = 0;
     std::size_t erased = 0;
     [[nodiscard]] bool good() const { return faults.empty(); }

@@ -37,6 +37,16 @@ void write_row(Writer& json, const MemberDisclosure& disclosure, const EventName
     json.end_object();
 }
 
+// Of a disclosure by law. v3-ActReason has no codes for the letters of 45 CFR 164.512.
+void write_basis(Writer& json, const std::string& basis) {
+    json.name("purposeOfEvent");
+    json.begin_array();
+    json.begin_object();
+    json.member("text", "by law, 45 CFR 164.512: " + basis);
+    json.end_object();
+    json.end_array();
+}
+
 }  // namespace
 
 std::string disclosure_event(const MemberDisclosure& disclosure, const EventNames& names) {
@@ -68,7 +78,11 @@ std::string disclosure_event(const MemberDisclosure& disclosure, const EventName
     json.member("action", incoming ? "C" : "R");
     json.member("recorded", to_rfc3339(disclosure.at));
     json.member("outcome", "0");
-    write_purpose(json, "purposeOfEvent", disclosure.purpose);
+    if (disclosure.basis.empty()) {
+        write_purpose(json, "purposeOfEvent", disclosure.purpose);
+    } else {
+        write_basis(json, disclosure.basis);
+    }
     json.name("agent");
     json.begin_array();
     write_member(json, kSourceRole, names, incoming ? disclosure.counterparty : us);
@@ -77,7 +91,7 @@ std::string disclosure_event(const MemberDisclosure& disclosure, const EventName
     write_source(json, names.log);
     json.name("entity");
     json.begin_array();
-    write_patient(json, disclosure.patient);
+    if (!disclosure.patient.empty()) write_patient(json, disclosure.patient);
     write_row(json, disclosure, names);
     for (const auto& [type, id] : disclosure.resources)
         write_resource(json, type + '/' + id, type, false);

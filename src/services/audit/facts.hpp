@@ -82,11 +82,29 @@ struct Trace {
     ledger::TransactionId transaction;
     ledger::MemberId member;  // who submitted it
     Height height = 0;
+    bool held =
+        true;  // false: its block is pruned at the custodian's node, and only `did` is known
 };
 
 struct TracedRow {
     LedgerRow row;
     std::vector<Trace> traces;  // in the order of the acts of acts_of()
+};
+
+// A patient's view of a row of the custodian's access log (log_views.hpp).
+struct ShownView {
+    std::uint64_t number = 0;  // in the tree of views, from 0
+    Bytes view;                // v1.LoggedView
+    std::vector<Hash32> path;  // in the tree of the head; empty: it is newer than the head
+};
+
+// What a custodian shows of its access log about one patient.
+struct LogExcerpt {
+    std::uint64_t record = 0;      // where the log's heads are, in the member's own list
+    std::uint32_t version = 0;     // of the head; 0: the ledger has none
+    Bytes salt;                    // they open the ledger's commitment
+    Bytes head;                    // v1.AccessLogHead
+    std::vector<ShownView> views;  // ascending
 };
 
 struct Facts {
@@ -98,6 +116,7 @@ struct Facts {
     std::map<ledger::MemberId, v1::Member> members;  // custodian and counterparties
     std::map<ledger::LinkId, ledger::MemberId> counterparties;
     std::map<std::pair<ledger::LinkId, std::uint32_t>, DisclosureOpening> disclosures;
+    LogExcerpt own;  // of the custodian's access log
 };
 
 }  // namespace consilium::services::audit

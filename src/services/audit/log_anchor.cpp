@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/audit/log_anchor.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/assert.hpp"
@@ -18,12 +19,9 @@ constexpr std::size_t kSaltBytes = 32;
 // Without a tick: how often is looked whether there are new rows.
 constexpr std::uint64_t kLookMs = 50;
 
-std::chrono::milliseconds until_next(std::uint64_t tick_ms) {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    const auto tick = static_cast<std::int64_t>(tick_ms == 0 ? kLookMs : tick_ms);
-    return std::chrono::milliseconds(tick - now.count() % tick);
-}
+// A user id of the service, say, may be missing for hours.
+constexpr std::uint64_t kPatienceMsMax = 60'000;
+constexpr std::uint32_t kDoublingsMax = 16;
 
 }  // namespace
 
@@ -70,11 +68,33 @@ void LogAnchor::stop() {
 
 void LogAnchor::run() {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, until_next(tick_ms_), [this] { return stopping_; })) {
+    while (!changed_.wait_for(lock, until_next(), [this] { return stopping_; })) {
         lock.unlock();
         (void)round();
         lock.lock();
     }
+}
+
+std::chrono::milliseconds LogAnchor::until_next() const {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto tick = static_cast<std::int64_t>(tick_ms_ == 0 ? kLookMs : tick_ms_);
+    std::int64_t wait = tick - now.count() % tick;
+    if (failed_rounds_ != 0) {
+        const std::uint64_t patience =
+            std::min(kPatienceMsMax, kLookMs << std::min(failed_rounds_, kDoublingsMax));
+        wait = std::max(wait, static_cast<std::int64_t>(patience));
+    }
+    return std::chrono::milliseconds(wait);
+}
+
+void LogAnchor::complain(telemetry::Level level, telemetry::Literal what, const char* reason) {
+    failures_.add();
+    ++failed_rounds_;
+    std::string said = std::string(what.view()) + reason;
+    if (said == complained_) return;
+    complained_ = std::move(said);
+    logger_.write(level, "audit", what, {telemetry::Field::name("reason", reason)});
 }
 
 std::optional<v1::AnchoredHead> LogAnchor::row(const Bytes& key) const {
@@ -100,6 +120,9 @@ std::optional<v1::AnchoredHead> LogAnchor::plan() {
     if (log_.head().sequence == known.sequence()) return std::nullopt;
     const auto head = log_.sync();
     if (!head) return std::nullopt;
+    const auto tree = log_.tree().follow(head->sequence);
+    // Further already, for a report: next time.
+    if (!tree || tree->sequence != head->sequence) return std::nullopt;
     const auto ledger =
         read_log(ports_.reads, log_.name(),
                  newest ? std::optional<std::uint64_t>(newest->record_sequence()) : std::nullopt);
@@ -117,6 +140,8 @@ std::optional<v1::AnchoredHead> LogAnchor::plan() {
     next.set_sequence(head->sequence);
     next.set_hash(head->hash.bytes());
     next.set_at_unix_ms(head->at.value);
+    next.set_views(tree->views);
+    next.set_root(tree->root.bytes());
     v1::AnchoredHead planned;
     planned.set_salt(crypto::random_bytes(kSaltBytes));
     planned.set_head(proto::encode(next));
@@ -146,9 +171,8 @@ std::optional<Bytes> LogAnchor::compose(const v1::AnchoredHead& planned, std::ui
     out.set_payload(proto::encode(command));
     auto bytes = ports_.author.compose(v1::ROLE_SERVICE, {out});
     if (bytes) return std::move(bytes).value();
-    failures_.add();
-    logger_.error("audit", "no transaction can be made for the head of the access log",
-                  {telemetry::Field::name("reason", to_string(bytes.error()))});
+    complain(telemetry::Level::kError, "no transaction can be made for the head of the access log",
+             to_string(bytes.error()));
     return std::nullopt;
 }
 
@@ -179,10 +203,9 @@ bool LogAnchor::hand_over(v1::AnchoredHead planned) {
         waiting_.reset();
     }
     if (*answer->result) return settle(std::move(planned), **answer->result);
-    failures_.add();
     const SubmitError error = answer->result->error();
-    logger_.warning("audit", "the node did not take a head of the access log",
-                    {telemetry::Field::name("reason", to_string(error))});
+    complain(telemetry::Level::kWarning, "the node did not take a head of the access log",
+             to_string(error));
     // These bytes can never apply any more: a new transaction takes a newer head.
     if (error == SubmitError::kExpired || error == SubmitError::kExpiredInQueue ||
         error == SubmitError::kMalformed || error == SubmitError::kTooLarge)
@@ -208,6 +231,8 @@ bool LogAnchor::settle(v1::AnchoredHead planned, const Committed& committed) {
                                           {newest_anchor_key(), value},
                                           {under_way_key(), std::nullopt}};
     if (!log_.vault().put({}, rows)) return false;
+    failed_rounds_ = 0;
+    complained_.clear();
     anchored_.add();
     return true;
 }

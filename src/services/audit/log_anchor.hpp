@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "services/audit/access_log.hpp"
@@ -33,6 +35,8 @@ class LogAnchor {
     // One attempt on the caller's thread: true when the ledger has a head that it had not before.
     // For tests, instead of start().
     [[nodiscard]] bool round();
+    // How long start() waits before the next one: longer with every one that failed.
+    [[nodiscard]] std::chrono::milliseconds until_next() const;
 
  private:
     struct Answer;
@@ -43,6 +47,8 @@ class LogAnchor {
     [[nodiscard]] bool hand_over(v1::AnchoredHead planned);
     [[nodiscard]] bool settle(v1::AnchoredHead planned, const Committed& committed);
     void drop(telemetry::Literal why);
+    // Tells of a failure, but not of the same again and again.
+    void complain(telemetry::Level level, telemetry::Literal what, const char* reason);
     [[nodiscard]] std::optional<v1::AnchoredHead> row(const Bytes& key) const;
 
     ChainedLog& log_;
@@ -50,6 +56,10 @@ class LogAnchor {
     const std::uint64_t tick_ms_;
     telemetry::Logger logger_;
     telemetry::Counter anchored_, failures_;
+
+    // Of the thread that does the rounds.
+    std::uint32_t failed_rounds_ = 0;  // in a row
+    std::string complained_;           // of what, since the last round that did not fail
 
     std::mutex mutex_;
     std::condition_variable changed_;

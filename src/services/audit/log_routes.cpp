@@ -17,8 +17,9 @@ namespace {
 using formats::json::Writer;
 
 constexpr unsigned kThreads = 2;
-constexpr http::Scope kReadLog{"AuditEvent", 'r', true};
 constexpr std::size_t kWaitingMax = 256;
+// The privacy officer's: who may read all resources may not read who read them.
+constexpr http::Scope kOfficer{"AuditEvent", 'r', true};
 
 http::Response vault_problem() {
     return http::problem(500, "vault", "The vault cannot be read");
@@ -110,8 +111,8 @@ void LogRoutes::later(http::Responder responder, std::function<http::Response()>
 
 // The privacy officer sees all, a patient what concerns them.
 bool LogRoutes::may_see(const http::Principal& principal, Query& query) const {
-    if (principal.scopes.grants(kReadLog)) return true;
-    if (!principal.scopes.grants_patient(kReadLog)) return false;
+    if (principal.scopes.grants(kOfficer)) return true;
+    if (!principal.scopes.grants_patient({"AuditEvent", 'r'})) return false;
     std::optional<std::string> own;
     if (!principal.patient.empty()) {
         own = principal.patient;
@@ -157,7 +158,7 @@ Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& prin
     const auto entries = read_accesses(ports_.vault, ports_.name, query.patient, query.range);
     if (!entries) return fail(std::uint16_t{500});
     std::string out;
-    const bool officer = principal.scopes.grants(kReadLog);
+    const bool officer = principal.scopes.grants(kOfficer);
     const EventNames names{ports_.name, ports_.base(), officer};
     for (const LogEntry& entry : *entries) {
         if (query.range.after == 0 && entry.sequence > newest.sequence()) break;
@@ -265,7 +266,7 @@ void LogRoutes::add(http::Router& router) {
     add_lines(router, "/v1/audit/events", &LogRoutes::events);
     add_lines(router, "/v1/audit/disclosures", &LogRoutes::disclosures);
     http::RouteOptions officer;
-    officer.scope = kReadLog;
+    officer.scope = kOfficer;
     officer.produces = {http::Media::kJson};
     router.add(http::Method::kGet, "/v1/audit/log", officer,
                [this](http::Request&, http::Responder responder) {

@@ -5,6 +5,7 @@
 
 #include "ledger/commitment.hpp"
 #include "proto/canonical.hpp"
+#include "services/audit/log_views.hpp"
 
 namespace consilium::services::audit {
 namespace {
@@ -25,6 +26,10 @@ class Verification {
 
     [[nodiscard]] Result<LogReport, LogVerifyError> run() {
         if (!read_anchors()) return fail(LogVerifyError::kVault);
+        // It was there before the first head with a root was.
+        const auto salts = vault_.row(view_salts_key());
+        if (!salts) return fail(LogVerifyError::kVault);
+        if (*salts) salts_ = **salts;
         if (!read_rows()) return fail(LogVerifyError::kVault);
         if (auto compared = compare_ledger(); !compared) return fail(compared.error());
         return std::move(report_);
@@ -73,12 +78,26 @@ class Verification {
         return true;
     }
 
+    // The views of the row are leaves of the tree whose root the heads have.
+    void grow_tree(std::uint64_t sequence, const v1::LoggedRow& row,
+                   const v1::LoggedAccess& access) {
+        for (int i = 0; i < access.patients_size(); ++i) {
+            v1::LoggedView view = view_of(salts_, sequence, UnixMs{row.at_unix_ms()}, access,
+                                          static_cast<std::uint32_t>(i));
+            std::uint64_t& newest = views_[access.patients(i)];
+            view.set_before(newest);
+            tree_.add(view_leaf(log_, proto::encode(view)));
+            newest = tree_.size();
+        }
+    }
+
     void check_index(std::uint64_t sequence, const v1::LoggedRow& row) {
         v1::LoggedAccess access;
         if (!proto::parse_canonical(row.access(), access)) {
             found(LogFault::kRowUnreadable, sequence);
             return;
         }
+        grow_tree(sequence, row, access);
         for (const std::string& patient : access.patients()) {
             const auto index = vault_.row(patient_key(patient, sequence));
             if (!index || !*index) {
@@ -110,6 +129,11 @@ class Verification {
         for (auto at = begin; at != end; ++at) {
             if (anchors_[at->second].head.hash() == hash_->bytes()) {
                 fitting_[at->second] = true;
+                const v1::AccessLogHead& head = anchors_[at->second].head;
+                // Heads of before there was a tree have no root.
+                if (!head.root().empty() &&
+                    (head.views() != tree_.size() || head.root() != tree_.root().bytes()))
+                    found(LogFault::kViewsAltered, sequence, 0, at->second);
             } else {
                 found(LogFault::kRewritten, sequence, 0, at->second);
             }
@@ -215,6 +239,9 @@ class Verification {
     std::multimap<std::uint64_t, std::uint32_t> by_sequence_;
     std::map<std::uint32_t, bool> fitting_;  // versions whose head is that of the rows
     std::uint32_t under_way_ = 0;
+    Bytes salts_;
+    GrowingTree tree_;
+    std::map<std::string, std::uint64_t> views_;  // of a patient: the newest one's number and 1
     std::uint64_t last_ = 0;
     std::optional<Hash32> hash_;  // of the row before; nothing when that cannot be read
     LogReport report_;
@@ -248,6 +275,8 @@ const char* to_string(LogFault fault) {
             return "not-on-ledger";
         case LogFault::kBegunAnew:
             return "begun-anew";
+        case LogFault::kViewsAltered:
+            return "views-altered";
     }
     return "unknown";
 }
@@ -279,6 +308,8 @@ const char* describe(LogFault fault) {
             return "The vault has a head that the ledger does not know";
         case LogFault::kBegunAnew:
             return "The log was begun anew";
+        case LogFault::kViewsAltered:
+            return "What patients are shown of the log is not what was anchored";
     }
     return "";
 }

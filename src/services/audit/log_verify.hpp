@@ -26,6 +26,7 @@ enum class LogFault : std::uint8_t {
     kAnchorAltered,  // the vault's head `version` is not what the ledger has a commitment to
     kNotOnLedger,    // the vault's head `version` is not on the ledger
     kBegunAnew,      // the ledger has more than one record of this log
+    kViewsAltered,   // head `version` has another root of views than the rows up to `sequence` give
 };
 // "row-missing", and a sentence that says what it means.
 [[nodiscard]] const char* to_string(LogFault fault);

@@ -262,5 +262,35 @@ TEST_F(LogVerifyTest, WhatWasHandedOverIsTakenUp) {
     EXPECT_EQ(findings(), Findings{});
 }
 
+// Without a user id of the service for hours: it is said once, and tried less and less often.
+TEST_F(LogVerifyTest, WhatFailsAgainAndAgainIsToldOnce) {
+    struct NoUser final : Author {
+        Result<Bytes, AuthorError> compose(v1::Role, const std::vector<v1::Command>&) override {
+            return fail(AuthorError::kNoUser);
+        }
+    } nobody;
+    std::vector<std::string> told;
+    const auto logger = telemetry::Logger::to_function(
+        [&told](std::string_view line) { told.emplace_back(line); }, telemetry::Level::kInfo);
+    LogAnchor anchors(*log, {ledger, ledger, nobody}, 0, logger, metrics);
+    ASSERT_TRUE(log->append(read_of("1")));
+    const auto eager = anchors.until_next();
+    for (int i = 0; i < 30; ++i)
+        EXPECT_FALSE(anchors.round());
+    EXPECT_EQ(told.size(), 1U);
+    EXPECT_GT(anchors.until_next(), eager);
+    EXPECT_LE(anchors.until_next(), std::chrono::minutes(1));
+    // The ledger, not the service: that is told too, once; and what helps ends it.
+    ledger.refuse = SubmitError::kStopping;
+    LogAnchor able(*log, {ledger, ledger, ledger}, 0, logger, metrics);
+    EXPECT_FALSE(able.round());
+    EXPECT_FALSE(able.round());
+    EXPECT_EQ(told.size(), 2U);
+    EXPECT_GT(able.until_next(), eager);
+    ledger.refuse.reset();
+    EXPECT_TRUE(able.round());
+    EXPECT_LE(able.until_next(), std::chrono::milliseconds(50));
+}
+
 }  // namespace
 }  // namespace consilium::services::audit

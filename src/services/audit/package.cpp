@@ -12,6 +12,7 @@
 #include "ledger/commitment.hpp"
 #include "ledger/hashes.hpp"
 #include "services/audit/acts.hpp"
+#include "services/audit/log_json.hpp"
 
 namespace consilium::services::audit {
 namespace {
@@ -42,11 +43,7 @@ class Maker {
         files_["openings.json"] = openings_json();
         files_["reports/accounting.json"] = accounting_report(facts_, period);
         files_["reports/access-report.json"] = access_report(facts_);
-        if (ports_.own != nullptr) {
-            const auto own = ports_.own->of(facts_.patient);
-            if (!own) return fail(AuditError::kDisk);
-            files_["reports/own-word.json"] = pretty(*own);
-        }
+        files_["log.json"] = write_log_json(facts_.own);
         if (auto history = ports_.reads.validator_history())
             files_["validators.history"] = std::move(history).value();
         if (auto added = add_receipts(); !added) return fail(added.error());
@@ -116,6 +113,7 @@ class Maker {
     Status<AuditError> add_receipts() {
         for (const TracedRow& row : facts_.rows) {
             for (const Trace& trace : row.traces) {
+                if (!trace.held) continue;
                 const std::string name = receipt_name(trace.transaction);
                 if (files_.count(name) != 0) continue;
                 auto receipt = ports_.reads.outcome_receipt(trace.transaction);
@@ -145,6 +143,8 @@ class Maker {
                 if (!added) return added;
             }
         }
+        const auto own_list = sdk::record_list_rows(ledger::record_list(ports_.member));
+        if (auto added = prove_list("proofs/log.receipt", own_list); !added) return added;
         for (const TracedRow& row : facts_.rows) {
             const auto fresh = fresh_id_of(row.row);
             if (!fresh) continue;
@@ -210,6 +210,15 @@ class Maker {
                 writer.member("salt", to_hex(version.salt));
                 writer.member("file", document_name(version.record, version.version));
             }
+            writer.end_object();
+        }
+        writer.end_array();
+        writer.name("padding");
+        writer.begin_array();
+        for (const StoredPadding& padding : stored.padding) {
+            writer.begin_object();
+            writer.member("record", to_hex(padding.record.view()));
+            writer.member("salt", to_hex(padding.salt));
             writer.end_object();
         }
         writer.end_array();

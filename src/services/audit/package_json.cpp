@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/audit/package_json.hpp"
 
-#include <charconv>
-#include <limits>
-
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
-#include "formats/json/parse.hpp"
-#include "formats/json/write.hpp"
 #include "ledger/hashes.hpp"
+#include "services/audit/json_reader.hpp"
 #include "services/audit/package.hpp"
 
 namespace consilium::services::audit {
@@ -16,93 +12,13 @@ namespace {
 
 using formats::json::Value;
 
-// Reads members and remembers the first thing that is wrong.
-class Reader {
- public:
-    [[nodiscard]] const std::string& error() const { return error_; }
-
-    std::string text(const Value& of, std::string_view name) {
-        const Value* value = of.find(name);
-        if (value != nullptr && value->is_string()) return std::string(value->string());
-        wrong(name);
-        return {};
-    }
-    std::uint64_t number(const Value& of, std::string_view name, std::uint64_t max) {
-        const Value* value = of.find(name);
-        std::uint64_t out = 0;
-        if (value != nullptr && value->is_number()) {
-            const auto literal = value->number();
-            const auto* end = literal.data() + literal.size();
-            const auto read = std::from_chars(literal.data(), end, out);
-            if (read.ec == std::errc() && read.ptr == end && out <= max) return out;
-        }
-        wrong(name);
-        return 0;
-    }
-    bool boolean(const Value& of, std::string_view name) {
-        const Value* value = of.find(name);
-        if (value != nullptr && value->is_boolean()) return value->boolean();
-        wrong(name);
-        return false;
-    }
-    UnixMs time(const Value& of, std::string_view name) {
-        const std::string shown = text(of, name);
-        const auto out = from_rfc3339(shown);
-        // One moment has one spelling, so that no byte can be changed unseen.
-        if (out && to_rfc3339(*out) == shown) return *out;
-        wrong(name);
-        return {};
-    }
-    Bytes bytes(const Value& of, std::string_view name) { return hex(text(of, name), name); }
-    Bytes hex(std::string_view digits, std::string_view name) {
-        const auto out = from_hex(digits);
-        if (out && to_hex(*out) == digits) return *out;
-        wrong(name);
-        return {};
-    }
-    template <typename Id>
-    Id id(const Value& of, std::string_view name) {
-        Id out;
-        if (!assign(out, bytes(of, name))) wrong(name);
-        return out;
-    }
-    std::span<const Value> array(const Value& of, std::string_view name) {
-        const Value* value = of.find(name);
-        if (value != nullptr && value->is_array()) return value->array();
-        wrong(name);
-        return {};
-    }
-    void only(const Value& of, std::size_t members) {
-        if (!of.is_object() || of.object().size() != members) wrong("(members)");
-    }
-    void wrong(std::string_view name) {
-        if (error_.empty()) error_ = "its field " + std::string(name) + " is not what it should be";
-    }
-
- private:
-    std::string error_;
-};
-
-constexpr auto kU32 = std::numeric_limits<std::uint32_t>::max();
-constexpr auto kU64 = std::numeric_limits<std::uint64_t>::max();
-
-Result<formats::json::Document, std::string> parse_text(const Bytes& text) {
-    auto parsed = formats::json::parse(text, kPackageBytesMax);
-    if (!parsed)
-        return fail("it is not JSON: " + std::string(parsed.error().reason) + " at byte " +
-                    std::to_string(parsed.error().offset));
-    if (formats::json::write_pretty(parsed->root()) + "\n" != text)
-        return fail(std::string("it is not spelled as its maker spells it: it was altered"));
-    return std::move(parsed).value();
-}
-
 }  // namespace
 
 Result<PackageHead, std::string> read_package_json(const Bytes& text) {
-    const auto parsed = parse_text(text);
+    const auto parsed = parse_own_json(text);
     if (!parsed) return fail(parsed.error());
     const Value& root = parsed->root();
-    Reader reader;
+    JsonReader reader;
     PackageHead out;
     reader.only(root, 11);
     if (reader.text(root, "format") != kPackageFormat) reader.wrong("format");
@@ -122,10 +38,10 @@ Result<PackageHead, std::string> read_package_json(const Bytes& text) {
 }
 
 Result<Openings, std::string> read_openings_json(const Bytes& text) {
-    const auto parsed = parse_text(text);
+    const auto parsed = parse_own_json(text);
     if (!parsed) return fail(parsed.error());
     const Value& root = parsed->root();
-    Reader reader;
+    JsonReader reader;
     Openings out;
     reader.only(root, 2);
     for (const Value& slot : reader.array(root, "slots")) {
@@ -153,12 +69,12 @@ Result<Openings, std::string> read_openings_json(const Bytes& text) {
 }
 
 Result<StoredDocuments, std::string> read_documents_json(const Bytes& text) {
-    const auto parsed = parse_text(text);
+    const auto parsed = parse_own_json(text);
     if (!parsed) return fail(parsed.error());
     const Value& root = parsed->root();
-    Reader reader;
+    JsonReader reader;
     StoredDocuments out;
-    reader.only(root, 2);
+    reader.only(root, 3);
     for (const Value& each : reader.array(root, "manifests")) {
         reader.only(each, 2);
         StoredManifest manifest;
@@ -191,6 +107,11 @@ Result<StoredDocuments, std::string> read_documents_json(const Bytes& text) {
                 reader.wrong("file");
         }
         out.versions.push_back(std::move(version));
+    }
+    for (const Value& each : reader.array(root, "padding")) {
+        reader.only(each, 2);
+        out.padding.push_back(
+            {reader.id<ledger::RecordId>(each, "record"), reader.bytes(each, "salt")});
     }
     if (!reader.error().empty()) return fail(reader.error());
     return out;

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "ledger/manifest.hpp"
 #include "services/audit/facts.hpp"
+#include "services/port/access_log.hpp"
 #include "services/port/port.hpp"
 
 // What the audit asks of the rooms around it.
@@ -31,9 +32,16 @@ struct StoredManifest {
     std::vector<ledger::ManifestEntry> entries;
 };
 
+// A leaf that only pads its manifest: with the salt it opens to the empty document.
+struct StoredPadding {
+    ledger::RecordId record;
+    Bytes salt;
+};
+
 struct StoredDocuments {
     std::vector<StoredManifest> manifests;  // ascending in sequence
     std::vector<StoredVersion> versions;    // ascending in record and version
+    std::vector<StoredPadding> padding;     // ascending in record
 };
 
 // A custodian's charts, out of its store. Thread-safe.
@@ -57,13 +65,21 @@ class Charts {
                                                               std::uint32_t version) const = 0;
 };
 
-// What a member says of itself about a patient and the ledger does not prove: its own reads. The
-// reports mark it as the custodian's own word. Thread-safe.
+enum class LogError : std::uint8_t {
+    kDisk,      // the log cannot be read
+    kNotNow,    // a head of it has just come to the ledger: again in a moment
+    kTooLarge,  // more rows than a report may hold
+};
+
+// What a member says of itself about a patient: the accesses at its own node, out of its access
+// log. The ledger proves what stands in the log up to its newest head; that every access is in it
+// is the custodian's own word, and the reports say so. Thread-safe.
 class OwnWord {
  public:
     virtual ~OwnWord() = default;
-    // A JSON value; nothing when it cannot be read.
-    [[nodiscard]] virtual std::optional<std::string> of(std::string_view patient) const = 0;
+    // With the newest head that the ledger has after block `height`.
+    [[nodiscard]] virtual Result<LogExcerpt, LogError> excerpt(std::string_view patient,
+                                                               Height height) const = 0;
 };
 
 struct Ports {
@@ -71,7 +87,8 @@ struct Ports {
     ledger::NetworkId network;
     const Reads& reads;
     const Charts& charts;
-    const OwnWord* own = nullptr;  // null: no such log is kept
+    const OwnWord& own;
+    AccessLog* log = nullptr;  // told of who is shown reports; null: nobody is
 };
 
 }  // namespace consilium::services::audit

@@ -22,6 +22,18 @@ AuditError error_of(ReadError error) {
     return error == ReadError::kNotYet ? AuditError::kNotNow : AuditError::kDisk;
 }
 
+AuditError error_of(LogError error) {
+    switch (error) {
+        case LogError::kNotNow:
+            return AuditError::kNotNow;
+        case LogError::kTooLarge:
+            return AuditError::kTooLarge;
+        case LogError::kDisk:
+            break;
+    }
+    return AuditError::kDisk;
+}
+
 class Reader {
  public:
     Reader(const Ports& ports, ChartRead& out) : ports_(ports), out_(out) {}
@@ -34,7 +46,11 @@ class Reader {
         }
         if (auto named = add_members(); !named) return named;
         if (auto opened = add_disclosures(); !opened) return opened;
-        return trace();
+        if (auto traced = trace(); !traced) return traced;
+        auto own = ports_.own.excerpt(out_.facts.patient, out_.facts.height);
+        if (!own) return fail(error_of(own.error()));
+        out_.facts.own = std::move(own).value();
+        return Done{};
     }
 
  private:

@@ -17,6 +17,7 @@
 #include "proto/canonical.hpp"
 #include "proto/enum_names.hpp"
 #include "services/audit/message_json.hpp"
+#include "services/audit/own_word.hpp"
 
 namespace consilium::services::audit {
 namespace {
@@ -137,6 +138,11 @@ void write_traces(Writer& writer, const TracedRow& row) {
         const std::string id = to_hex(trace.transaction.view());
         writer.begin_object();
         writer.member("did", trace.did);
+        if (!trace.held) {
+            writer.member("note", kNotHeld);
+            writer.end_object();
+            continue;
+        }
         writer.member("transaction", id);
         writer.member("member", trace.member);
         writer.name("block");
@@ -416,6 +422,7 @@ std::string access_report(const Facts& facts) {
     for (const TracedRow* row : rows)
         write_row(writer, *row, facts);
     writer.end_array();
+    write_own_word(writer, facts);
     writer.end_object();
     return pretty(out);
 }

@@ -13,6 +13,10 @@ namespace consilium::services::audit {
 // 45 CFR 164.528(a)(1): six years before the day of the request.
 inline constexpr std::uint64_t kAccountingYears = 6;
 
+// In the place of a transaction whose block the custodian's node no longer holds.
+inline constexpr std::string_view kNotHeld =
+    "not held here: this node has pruned its block; a node that keeps all has the receipt";
+
 struct Period {
     UnixMs from;
     UnixMs to;  // both included
@@ -25,7 +29,8 @@ struct Period {
 [[nodiscard]] std::string accounting_report(const Facts& facts, const Period& period);
 
 // All that concerns the chart, oldest first: links, consents and objections, requests and denials,
-// disclosures, contributions, shares, emergency accesses with their reviews.
+// disclosures, contributions, shares, emergency accesses with their reviews; and, as the
+// custodian's own word, the accesses at its own node.
 [[nodiscard]] std::string access_report(const Facts& facts);
 
 // What a row says, in one sentence of plain words.

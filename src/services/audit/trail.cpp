@@ -11,8 +11,7 @@
 
 namespace consilium::services::audit {
 
-Result<std::optional<Height>, ReadError> Trail::first_height(Act act, RowKind kind,
-                                                             const Bytes& key) const {
+Result<Trail::First, ReadError> Trail::first_height(Act act, RowKind kind, const Bytes& key) const {
     // What has happened stays so: the first block after which it has is found by halving.
     const auto after = [&](Height at) -> Result<bool, ReadError> {
         const auto answer = reads_.state(key, at, false);
@@ -21,17 +20,22 @@ Result<std::optional<Height>, ReadError> Trail::first_height(Act act, RowKind ki
     };
     const auto now = after(height_);
     if (!now) return fail(now.error());
-    if (!*now) return std::optional<Height>();
+    if (!*now) return First{};
+    First out;
     Height low = 0;  // not yet: no row of these tables is in the genesis
     Height high = height_;
+    Height known = 0;  // the newest after which it is known not to show
     while (high - low > 1) {
         const Height middle = low + (high - low) / 2;
         const auto there = after(middle);
         if (!there && there.error() != ReadError::kPruned) return fail(there.error());
         // Below what this node holds nothing is known; the act may be above all the same.
         (there && *there ? high : low) = middle;
+        if (there && !*there) known = middle;
     }
-    return std::optional<Height>(high);
+    out.height = high;
+    out.pruned = known != low;
+    return out;
 }
 
 Result<const Trail::Block*, ReadError> Trail::block(Height height) {
@@ -63,18 +67,21 @@ Result<const Trail::Block*, ReadError> Trail::block(Height height) {
 
 Result<std::optional<Trace>, ReadError> Trail::find(Act act, const LedgerRow& row, const Bytes& key,
                                                     std::uint32_t request) {
-    const auto height = first_height(act, row.kind, key);
-    if (!height) return fail(height.error());
-    if (!*height) return std::optional<Trace>();
-    const auto in_block = block(**height);
-    if (!in_block && in_block.error() == ReadError::kPruned) return std::optional<Trace>();
+    const auto first = first_height(act, row.kind, key);
+    if (!first) return fail(first.error());
+    if (first->height == 0) return std::optional<Trace>();
+    Trace not_held;
+    not_held.did = name_of(act);
+    not_held.held = false;
+    const auto in_block = block(first->height);
+    if (!in_block && in_block.error() == ReadError::kPruned) return std::optional<Trace>(not_held);
     if (!in_block) return fail(in_block.error());
     for (const AppliedTransaction& transaction : **in_block) {
         if (!is_act(act, row, transaction, request)) continue;
         return std::optional<Trace>(
-            Trace{std::string(name_of(act)), transaction.id, transaction.member, **height});
+            Trace{std::string(name_of(act)), transaction.id, transaction.member, first->height});
     }
-    return std::optional<Trace>();
+    return first->pruned ? std::optional<Trace>(not_held) : std::optional<Trace>();
 }
 
 Result<std::vector<Trace>, ReadError> Trail::traces(const LedgerRow& row, std::uint32_t request) {

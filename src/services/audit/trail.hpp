@@ -19,15 +19,19 @@ class Trail {
     Trail(const Reads& reads, const ledger::NetworkId& network, Height height)
         : reads_(reads), network_(network), height_(height) {}
 
-    // The traces of a row; an act whose block this node no longer holds has none. An error is the
-    // node's disk.
+    // The traces of a row; of an act whose block this node no longer holds it is told that it does
+    // not. An error is the node's disk.
     [[nodiscard]] Result<std::vector<Trace>, ReadError> traces(const LedgerRow& row,
                                                                std::uint32_t request);
 
  private:
     using Block = std::vector<AppliedTransaction>;
-    [[nodiscard]] Result<std::optional<Height>, ReadError> first_height(Act act, RowKind kind,
-                                                                        const Bytes& key) const;
+    struct First {
+        Height height = 0;    // the first after which the act shows; 0: it never does
+        bool pruned = false;  // or an earlier one, of which this node holds nothing any more
+    };
+    [[nodiscard]] Result<First, ReadError> first_height(Act act, RowKind kind,
+                                                        const Bytes& key) const;
     [[nodiscard]] Result<const Block*, ReadError> block(Height height);
     [[nodiscard]] Result<std::optional<Trace>, ReadError> find(Act act, const LedgerRow& row,
                                                                const Bytes& key,

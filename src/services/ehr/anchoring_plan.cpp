@@ -2,10 +2,10 @@
 #include "base/assert.hpp"
 #include "consilium/v1/charts.pb.h"
 #include "consilium/v1/documents.pb.h"
-#include "crypto/random.hpp"
 #include "ledger/commitment.hpp"
 #include "proto/canonical.hpp"
 #include "services/ehr/anchoring.hpp"
+#include "services/ehr/padding.hpp"
 
 // What the ledger is told, and what is remembered of its answer.
 namespace consilium::services::ehr {
@@ -80,9 +80,10 @@ std::optional<Anchoring::Planned> Anchoring::plan_manifest(const ledger::ChartId
         if (!info) return std::nullopt;
         entries.push_back({one.record, info->commitment});
     }
-    for (std::size_t i = ledger::Manifest::padding(entries.size()); i > 0; --i) {
-        entries.push_back({crypto::random_id<ledger::RecordId>(), crypto::random_id<Hash32>()});
-    }
+    const auto key = padding_key(store_.vault());
+    if (!key || key->empty()) return std::nullopt;
+    for (std::size_t i = ledger::Manifest::padding(entries.size()); i > 0; --i)
+        entries.push_back(new_padding(*key));
     const auto manifest = ledger::Manifest::build(std::move(entries));
     if (!manifest) return std::nullopt;
     std::vector<v1::Command> commands;

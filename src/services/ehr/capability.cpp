@@ -11,6 +11,9 @@ namespace {
 
 using formats::json::Writer;
 
+// The type whose searches the node answers from its access log: docs/audit.md.
+constexpr std::string_view kOwnEvents = "AuditEvent";
+
 void write_codes(Writer& out, std::string_view name,
                  std::initializer_list<std::string_view> codes) {
     out.name(name);
@@ -57,6 +60,18 @@ std::string_view code_of(formats::fhir::SearchType type) {
 void write_parameters(Writer& out, std::string_view type) {
     out.name("searchParam");
     out.begin_array();
+    if (type == kOwnEvents) {
+        for (const auto& [name, kind] :
+             {std::pair("patient", "reference"), std::pair("date", "date"),
+              std::pair("agent", "reference"), std::pair("outcome", "token")}) {
+            out.begin_object();
+            out.member("name", name);
+            out.member("type", kind);
+            out.end_object();
+        }
+        out.end_array();
+        return;
+    }
     for (const std::string_view base :
          {std::string_view("Resource"), std::string_view("DomainResource"), type}) {
         for (const auto& parameter : formats::fhir::definitions().search_parameters(base)) {
@@ -76,6 +91,11 @@ void write_parameters(Writer& out, std::string_view type) {
 void write_type(Writer& out, std::string_view type) {
     out.begin_object();
     out.member("type", type);
+    if (type == kOwnEvents)
+        out.member("documentation",
+                   "Searches, and reads of what they found (ids that begin with log-), answer from "
+                   "this node's log of accesses to patients' data. What clients store of this type "
+                   "is read by its id.");
     write_codes(out, "interaction",
                 {"read", "vread", "update", "patch", "delete", "history-instance", "create",
                  "search-type"});

@@ -90,6 +90,7 @@ struct EhrService::State {
 
     bool ask_elsewhere(const std::shared_ptr<Todo>& todo) {
         if (!elsewhere || !todo->call || todo->principal == nullptr) return false;
+        if (own_events != nullptr && own_events->is_about(*todo->call)) return false;
         describe_asker(*todo->call, *todo->principal);
         // Patients read their own record here, and are told of nobody else's.
         const bool own = !todo->call->path.empty() &&
@@ -150,7 +151,9 @@ struct EhrService::State {
             call->notes = &*notes;
             if (notes->writes() && !access_log->ready()) return fail(not_logged());
         }
-        auto reply = handle(std::move(*call));
+        const bool own =
+            own_events != nullptr && principal != nullptr && own_events->is_about(*call);
+        auto reply = own ? own_events->answer(*call, *principal) : handle(std::move(*call));
         if (notes && !is_logged(*std::move(notes), principal, reply, false))
             return fail(not_logged());
         return reply;
@@ -175,6 +178,7 @@ struct EhrService::State {
     std::shared_ptr<Door> door = std::make_shared<Door>();
     Elsewhere elsewhere;
     AccessLog* access_log = nullptr;
+    OwnEvents* own_events = nullptr;
     Store store;
     Fhir fhir;
     const std::function<std::optional<std::string>(const std::string& link)> patient_of_link;
@@ -208,6 +212,10 @@ Fhir& EhrService::fhir() {
 
 void EhrService::set_elsewhere(Elsewhere elsewhere) {
     state_->elsewhere = std::move(elsewhere);
+}
+
+void EhrService::set_own_events(OwnEvents& events) {
+    state_->own_events = &events;
 }
 
 void EhrService::set_access_log(AccessLog& log) {

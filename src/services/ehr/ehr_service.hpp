@@ -28,6 +28,14 @@ class Store;
 using Elsewhere = std::function<bool(const Call& call, const http::Principal& principal,
                                      std::function<void(Reply)> done)>;
 
+// The node's own AuditEvents, which are not in the store. Thread-safe.
+class OwnEvents {
+ public:
+    virtual ~OwnEvents() = default;
+    [[nodiscard]] virtual bool is_about(const Call& call) const = 0;
+    [[nodiscard]] virtual Reply answer(const Call& call, const http::Principal& principal) = 0;
+};
+
 struct EhrPorts {
     vault::Vault& vault;
     Submit& submit;
@@ -59,6 +67,8 @@ class EhrService {
 
     // Asked before the store is; before the server starts.
     void set_elsewhere(Elsewhere elsewhere);
+    // Asked before all else; before the server starts.
+    void set_own_events(OwnEvents& events);
     // Told of every access before its answer leaves; what it does not take is not answered. Before
     // the server starts.
     void set_access_log(AccessLog& log);

@@ -22,10 +22,11 @@ enum class Interaction : std::uint8_t {
     kUpdate = 7,
     kPatch = 8,
     kDelete = 9,
-    kBatch = 10,     // a batch or transaction: each resource has its own
-    kImport = 11,    // the same
-    kWorklist = 12,  // of what an import put aside
-    kReceived = 13,  // what came in a disclosure of another member's
+    kBatch = 10,      // a batch or transaction: each resource has its own
+    kImport = 11,     // the same
+    kWorklist = 12,   // of what an import put aside
+    kReceived = 13,   // what came in a disclosure of another member's
+    kOperation = 14,  // an order, decision or report of the node's own API
 };
 
 // A version that was shown, written or deleted.

@@ -9,6 +9,7 @@
 #include "proto/enum_names.hpp"
 #include "services/ehr/exchange/contribution_resources.hpp"
 #include "services/ehr/exchange/pages.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -182,9 +183,12 @@ http::Response shown(const Result<v1::Offered, VerdictError>& offered, const Byt
 ContributionRoutes::ContributionRoutes(const Ports& ports, ContributionDesk& desk, unsigned threads)
     : ports_(ports), desk_(desk), work_(threads, kWaitingMax) {}
 
-void ContributionRoutes::later(http::Responder responder, Answer answer) {
+void ContributionRoutes::later(http::Responder responder, Shown what,
+                               const http::Principal& principal, Answer answer) {
     auto shared = std::make_shared<http::Responder>(std::move(responder));
-    if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); }))
+    if (!work_.run([this, shared, what = std::move(what), principal, answer = std::move(answer)] {
+            shared->send(show(ports_.access_log, principal, what, answer()));
+        }))
         shared->send(overloaded());
 }
 
@@ -199,41 +203,47 @@ void ContributionRoutes::add(http::Router& router) {
     add_page_route(router, work_, ports_, "/v1/exchange/contributions", "Contribution",
                    {offered_prefix(), write_offered, true, std::move(states)});
     constexpr const char* kOne = "/v1/exchange/contributions/{link}/{number}";
-    router.add(Method::kGet, kOne, options_of('r'),
-               [this](http::Request& request, http::Responder responder) {
-                   const auto name = read_name(request);
-                   if (!name)
-                       return responder.send(
-                           http::problem(400, "bad-name", "The path names no link and number"));
-                   later(std::move(responder), [this, name = *name] {
-                       const auto row = get_row<v1::Offered>(
-                           ports_.vault, offered_key(name.link.view(), name.number));
-                       if (!row) return verdict_problem(VerdictError::kDisk);
-                       if (!*row) return verdict_problem(VerdictError::kNone);
-                       const auto document = desk_.document(**row);
-                       return shown(**row, document ? *document : Bytes());
-                   });
-               });
+    router.add(
+        Method::kGet, kOne, options_of('r'),
+        [this](http::Request& request, http::Responder responder) {
+            const auto name = read_name(request);
+            if (!name)
+                return responder.send(
+                    http::problem(400, "bad-name", "The path names no link and number"));
+            Shown what{Interaction::kRead, asked_of(request.path)};
+            later(std::move(responder), std::move(what), *request.principal, [this, name = *name] {
+                const auto row =
+                    get_row<v1::Offered>(ports_.vault, offered_key(name.link.view(), name.number));
+                if (!row) return verdict_problem(VerdictError::kDisk);
+                if (!*row) return verdict_problem(VerdictError::kNone);
+                const auto document = desk_.document(**row);
+                return shown(**row, document ? *document : Bytes());
+            });
+        });
     http::RouteOptions deciding = options_of('u');
     deciding.consumes = {http::Media::kJson};
     deciding.body_bytes_max = kBodyBytesMax;
-    router.add(
-        Method::kPost, kOne, deciding, [this](http::Request& request, http::Responder responder) {
-            const auto name = read_name(request);
-            const auto verdict = read_verdict(request.body);
-            if (!name || !verdict)
-                return responder.send(http::problem(
-                    400, "bad-verdict",
-                    "The path names a link and number, the body a verdict and, with a "
-                    "rejection, its reason"));
-            const std::string subject =
-                request.principal == nullptr ? std::string() : request.principal->subject;
-            later(std::move(responder), [this, name = *name, verdict = *verdict, subject] {
-                if (verdict.reason == v1::CONTRIBUTION_REJECTION_UNSPECIFIED)
-                    return shown(desk_.accept(name.link, name.number, subject), {});
-                return shown(desk_.reject(name.link, name.number, verdict.reason, subject), {});
-            });
-        });
+    router.add(Method::kPost, kOne, deciding,
+               [this](http::Request& request, http::Responder responder) {
+                   const auto name = read_name(request);
+                   const auto verdict = read_verdict(request.body);
+                   if (!name || !verdict)
+                       return responder.send(http::problem(
+                           400, "bad-verdict",
+                           "The path names a link and number, the body a verdict and, with a "
+                           "rejection, its reason"));
+                   const std::string subject =
+                       request.principal == nullptr ? std::string() : request.principal->subject;
+                   Shown what{Interaction::kOperation, asked_of(request.path)};
+                   later(std::move(responder), std::move(what), *request.principal,
+                         [this, name = *name, verdict = *verdict, subject] {
+                             if (!is_ready(ports_.access_log)) return not_logged();
+                             if (verdict.reason == v1::CONTRIBUTION_REJECTION_UNSPECIFIED)
+                                 return shown(desk_.accept(name.link, name.number, subject), {});
+                             return shown(
+                                 desk_.reject(name.link, name.number, verdict.reason, subject), {});
+                         });
+               });
 }
 
 }  // namespace consilium::services::ehr::exchange

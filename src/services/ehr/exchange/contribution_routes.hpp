@@ -3,6 +3,7 @@
 
 #include "http/router.hpp"
 #include "services/ehr/exchange/contribution_desk.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/port/work_queue.hpp"
 
 // Contributions over HTTP: docs/exchange.md.
@@ -22,7 +23,9 @@ class ContributionRoutes {
 
  private:
     using Answer = std::function<http::Response()>;
-    void later(http::Responder responder, Answer answer);
+    // What it answers is shown once the access log has it.
+    void later(http::Responder responder, Shown what, const http::Principal& principal,
+               Answer answer);
 
     const Ports& ports_;
     ContributionDesk& desk_;

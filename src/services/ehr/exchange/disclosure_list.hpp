@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "consilium/v1/exchange.pb.h"
 #include "services/port/disclosures.hpp"
 #include "vault/vault.hpp"
 
 namespace consilium::services::ehr::exchange {
 
-// What this member sent to others on their requests, and what came here on ours. Thread-safe.
+// What this member sent to others, on their requests and by law, and what came here. Thread-safe.
+// Of whom it is that something came, tells the card by which it was asked for, else a card that is
+// kept of that link, else the Patient that came along; else it is not known here.
 class DisclosureList final : public Disclosures {
  public:
     explicit DisclosureList(const vault::Vault& vault) : vault_(vault) {}
@@ -15,11 +16,6 @@ class DisclosureList final : public Disclosures {
         const std::optional<std::string>& patient) const override;
 
  private:
-    using List = std::vector<MemberDisclosure>;
-    [[nodiscard]] bool add_sent(const vault::Row& row, const std::optional<std::string>& patient,
-                                List& to) const;
-    [[nodiscard]] bool add_received(const vault::Row& row,
-                                    const std::optional<std::string>& patient, List& to) const;
     const vault::Vault& vault_;
 };
 

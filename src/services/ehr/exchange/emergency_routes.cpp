@@ -11,6 +11,7 @@
 #include "services/ehr/exchange/emergency.hpp"
 #include "services/ehr/exchange/remote_reads.hpp"
 #include "services/ehr/exchange/rows.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/ehr/http_call.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -99,6 +100,18 @@ http::Response response_of(const ReadOutcome& outcome, RemoteAsk ask, const std:
     return out;
 }
 
+Shown shown_of(const RemoteAsk& ask) {
+    Shown out{Interaction::kEverything, "emergency", ask.ask.query()};
+    if (!ask.ask.resource_type().empty()) {
+        out.interaction = ask.ask.resource_id().empty() ? Interaction::kSearch : Interaction::kRead;
+        out.asked += '/' + ask.ask.resource_type();
+        if (!ask.ask.resource_id().empty()) out.asked += '/' + ask.ask.resource_id();
+    }
+    out.elsewhere = true;
+    out.patient = ask.patient;
+    return out;
+}
+
 }  // namespace
 
 EmergencyRoutes::EmergencyRoutes(const Ports& ports, Exchange& exchange, Cards& cards,
@@ -120,8 +133,10 @@ void EmergencyRoutes::later(http::Responder responder, std::function<void(http::
 void EmergencyRoutes::break_glass(const std::string& body, const http::Principal& principal,
                                   http::Responder& responder) {
     if (principal.purpose_of_use != "BTG" || !principal.break_glass)
-        return responder.send(http::problem(
-            403, "not-cleared", "It takes a token with purpose_of_use BTG and break_glass"));
+        return responder.send(exchange::show(
+            ports_.access_log, principal, {Interaction::kOperation, "emergency"},
+            http::problem(403, "not-cleared",
+                          "It takes a token with purpose_of_use BTG and break_glass")));
     auto order = read_emergency_order(body);
     if (!order)
         return responder.send(
@@ -148,11 +163,15 @@ void EmergencyRoutes::break_glass(const std::string& body, const http::Principal
     RemoteAsk ask;
     ask.patient = order->patient;
     ask.ask = order->ask;
+    if (!is_ready(ports_.access_log)) return responder.send(not_logged());
+    Shown what = shown_of(ask);
     auto shared = std::make_shared<http::Responder>(std::move(responder));
-    exchange_.read(question, [shared, ask = std::move(ask), base = base_(),
-                              scopes = principal.scopes](const ReadOutcome& outcome) {
-        shared->send(response_of(outcome, ask, base, scopes));
-    });
+    exchange_.read(
+        question, [log = ports_.access_log, shared, ask = std::move(ask), what = std::move(what),
+                   base = base_(), principal](const ReadOutcome& outcome) {
+            shared->send(exchange::show(log, principal, what,
+                                        response_of(outcome, ask, base, principal.scopes)));
+        });
 }
 
 http::Response EmergencyRoutes::clearances(const std::vector<std::string>& of) const {
@@ -382,27 +401,39 @@ void EmergencyRoutes::add_reviews(http::Router& router) {
                 return responder.send(
                     http::problem(400, "bad-page", "after or limit is not what a page takes"));
             later(std::move(responder),
-                  [this, from = *from, most](auto& answer) { answer.send(worklist(from, most)); });
+                  [this, from = *from, most, principal = request.principal](auto& answer) {
+                      answer.send(exchange::show(ports_.access_log, *principal,
+                                                 {Interaction::kSearch, "emergency/reviews"},
+                                                 worklist(from, most)));
+                  });
         });
     router.add(Method::kGet, "/v1/emergency/reviews/{id}/{number}",
                options_of("EmergencyReview", 'r', true),
                [this](http::Request& request, http::Responder responder) {
                    const auto name = read_name(request);
                    if (!name) return responder.send(bad_name());
-                   later(std::move(responder), [this, name = *name](auto& answer) {
-                       answer.send(show(name.id, name.number, 200));
-                   });
-               });
-    router.add(Method::kPost, "/v1/emergency/reviews/{id}/{number}",
-               posting(options_of("EmergencyReview", 'u', true)),
-               [this](http::Request& request, http::Responder responder) {
-                   const auto name = read_name(request);
-                   if (!name) return responder.send(bad_name());
-                   later(std::move(responder), [this, name = *name, body = std::move(request.body),
+                   Shown what{Interaction::kRead, asked_of(request.path)};
+                   later(std::move(responder), [this, name = *name, what = std::move(what),
                                                 principal = request.principal](auto& answer) {
-                       answer.send(review(name.id, name.number, body, principal->subject));
+                       answer.send(exchange::show(ports_.access_log, *principal, what,
+                                                  show(name.id, name.number, 200)));
                    });
                });
+    router.add(
+        Method::kPost, "/v1/emergency/reviews/{id}/{number}",
+        posting(options_of("EmergencyReview", 'u', true)),
+        [this](http::Request& request, http::Responder responder) {
+            const auto name = read_name(request);
+            if (!name) return responder.send(bad_name());
+            Shown what{Interaction::kOperation, asked_of(request.path)};
+            later(std::move(responder), [this, name = *name, body = std::move(request.body),
+                                         what = std::move(what),
+                                         principal = request.principal](auto& answer) {
+                if (!is_ready(ports_.access_log)) return answer.send(not_logged());
+                answer.send(exchange::show(ports_.access_log, *principal, what,
+                                           review(name.id, name.number, body, principal->subject)));
+            });
+        });
 }
 
 void EmergencyRoutes::add(http::Router& router) {

@@ -9,6 +9,7 @@
 #include "formats/json/write.hpp"
 #include "proto/enum_names.hpp"
 #include "services/ehr/exchange/pages.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -226,13 +227,18 @@ void ErasureRoutes::add(http::Router& router) {
                [this](http::Request& request, http::Responder responder) {
                    auto wanted = read_erasure(request.body);
                    if (!wanted) return responder.send(problem_of(ErasureError::kMalformed));
-                   later(std::move(responder), [this, wanted = std::move(*wanted)] {
-                       const auto erasure = erasures_.order(wanted);
-                       if (!erasure) return problem_of(erasure.error());
-                       const auto status = erasures_.status(wanted.id);
-                       if (!status || !*status) return disk_problem();
-                       return http::json(erasure_text(wanted.id, **status), 201);
-                   });
+                   later(std::move(responder),
+                         [this, wanted = std::move(*wanted), principal = request.principal] {
+                             if (!is_ready(ports_.access_log)) return not_logged();
+                             const auto erasure = erasures_.order(wanted);
+                             if (!erasure) return problem_of(erasure.error());
+                             const auto status = erasures_.status(wanted.id);
+                             if (!status || !*status) return disk_problem();
+                             Shown what{Interaction::kOperation, "records/erase"};
+                             what.patient = (*status)->erasure.patient();
+                             return show(ports_.access_log, *principal, what,
+                                         http::json(erasure_text(wanted.id, **status), 201));
+                         });
                });
     router.add(
         Method::kGet, "/v1/records/erasures/{id}", options_of("Erasure", 'r', false),

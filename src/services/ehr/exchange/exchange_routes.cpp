@@ -7,8 +7,8 @@
 #include "formats/json/parse.hpp"
 #include "formats/json/write.hpp"
 #include "proto/enum_names.hpp"
-#include "services/ehr/access_notes.hpp"
 #include "services/ehr/exchange/pages.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -221,20 +221,6 @@ ExchangeRoutes::ExchangeRoutes(const Ports& ports, Exchange& exchange, Cards& ca
                                unsigned threads)
     : ports_(ports), exchange_(exchange), cards_(cards), work_(threads, kWaitingMax) {}
 
-http::Response ExchangeRoutes::show(const http::Principal& principal, const ledger::LinkId& link,
-                                    std::uint32_t disclosure, http::Response shown) {
-    if (access_log_ == nullptr) return shown;
-    Call call;
-    call.path = {"disclosures", to_hex(link.view()), std::to_string(disclosure)};
-    ehr::Answer answer;
-    answer.body = shown.body;
-    Access access = AccessNotes(call).finish(&principal, Reply(std::move(answer)), true);
-    access.interaction = Interaction::kReceived;
-    if (access_log_->append(access)) return shown;
-    return http::problem_retry(503, "access-log",
-                               "The access log cannot be written: nothing is shown", 1);
-}
-
 void ExchangeRoutes::later(http::Responder responder, Answer answer) {
     auto shared = std::make_shared<http::Responder>(std::move(responder));
     if (!work_.run([shared, answer = std::move(answer)] { shared->send(answer()); })) {
@@ -292,10 +278,13 @@ void ExchangeRoutes::add(http::Router& router) {
             if (!link || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
                 return responder.send(
                     http::problem(400, "bad-name", "The path names no link and number"));
-            later(std::move(responder), [this, link = *link, disclosure,
+            Shown what{Interaction::kReceived, asked_of(request.path)};
+            what.elsewhere = true;
+            later(std::move(responder), [this, link = *link, disclosure, what = std::move(what),
                                          principal = request.principal] {
                 const auto resources = exchange_.requester().received(link.view(), disclosure);
-                if (resources) return show(*principal, link, disclosure, collection(*resources));
+                if (resources)
+                    return show(ports_.access_log, *principal, what, collection(*resources));
                 if (resources.error() == vault::VaultError::kNone)
                     return http::problem(404, "not-found", "No such disclosure came here");
                 return card_problem(CardError::kDisk);

@@ -6,7 +6,6 @@
 #include "http/router.hpp"
 #include "services/ehr/exchange/cards.hpp"
 #include "services/ehr/exchange/exchange.hpp"
-#include "services/port/access_log.hpp"
 #include "services/port/work_queue.hpp"
 
 // The exchange over HTTP: docs/exchange.md.
@@ -25,20 +24,14 @@ class ExchangeRoutes {
     // All outlive it; it outlives the server's use of its routes.
     ExchangeRoutes(const Ports& ports, Exchange& exchange, Cards& cards, unsigned threads);
     void add(http::Router& router);
-    // Told of what is shown of disclosures, before it is. Before the server starts.
-    void set_access_log(AccessLog& log) { access_log_ = &log; }
 
  private:
     using Answer = std::function<http::Response()>;
-    // The answer, once the access log has it.
-    [[nodiscard]] http::Response show(const http::Principal& principal, const ledger::LinkId& link,
-                                      std::uint32_t disclosure, http::Response shown);
     void later(http::Responder responder, Answer answer);
 
     const Ports& ports_;
     Exchange& exchange_;
     Cards& cards_;
-    AccessLog* access_log_ = nullptr;
     WorkQueue work_;
 };
 

@@ -7,6 +7,7 @@
 #include "formats/json/write.hpp"
 #include "proto/enum_names.hpp"
 #include "services/ehr/exchange/pages.hpp"
+#include "services/ehr/exchange/shown.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 
 namespace consilium::services::ehr::exchange {
@@ -150,18 +151,24 @@ void LawfulRoutes::add(http::Router& router) {
     posting.produces = {http::Media::kJson};
     posting.consumes = {http::Media::kJson};
     posting.body_bytes_max = kBodyBytesMax;
-    router.add(http::Method::kPost, "/v1/exchange/disclosures", posting,
-               [this](http::Request& request, http::Responder responder) {
-                   auto order = read_order(request.body);
-                   if (!order) return responder.send(problem_of(LawfulError::kMalformed));
-                   auto shared = std::make_shared<http::Responder>(std::move(responder));
-                   const bool taken = work_.run([this, shared, order = std::move(*order)] {
-                       exchange_.lawful().order(order, [shared, id = order.id](auto result) {
-                           shared->send(answer_of(id, result));
-                       });
-                   });
-                   if (!taken) shared->send(overloaded());
-               });
+    router.add(
+        http::Method::kPost, "/v1/exchange/disclosures", posting,
+        [this](http::Request& request, http::Responder responder) {
+            auto order = read_order(request.body);
+            if (!order) return responder.send(problem_of(LawfulError::kMalformed));
+            auto shared = std::make_shared<http::Responder>(std::move(responder));
+            const bool taken =
+                work_.run([this, shared, order = std::move(*order), principal = request.principal] {
+                    if (!is_ready(ports_.access_log)) return shared->send(not_logged());
+                    Shown what{Interaction::kOperation, "exchange/disclosures"};
+                    what.patient = order.patient;
+                    exchange_.lawful().order(order, [log = ports_.access_log, shared, id = order.id,
+                                                     what, principal](auto result) {
+                        shared->send(show(log, *principal, what, answer_of(id, result)));
+                    });
+                });
+            if (!taken) shared->send(overloaded());
+        });
     add_page_route(router, work_, ports_, "/v1/exchange/orders", "Disclosure",
                    {lawful_prefix(), [](const vault::Row& row, std::string& out) {
                         const auto lawful = decode_row<v1::Lawful>(*row.value);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/hex.hpp"
+#include "services/ehr/exchange/shown.hpp"
 
 namespace consilium::services::ehr::exchange {
 namespace {
@@ -111,8 +112,11 @@ void add_page_route(http::Router& router, WorkQueue& work, const Ports& ports, c
                 return responder.send(http::problem(
                     400, "bad-page", "after, limit, link or state is not what this list takes"));
             auto shared = std::make_shared<http::Responder>(std::move(responder));
-            const bool taken = work.run([&ports, shared, shown, page = *page] {
-                shared->send(page_of(ports, page, *shown));
+            Shown what{Interaction::kSearch, asked_of(request.path), std::string(request.query)};
+            const bool taken = work.run([&ports, shared, shown, page = *page,
+                                         what = std::move(what), principal = request.principal] {
+                shared->send(
+                    show(ports.access_log, *principal, what, page_of(ports, page, *shown)));
             });
             if (!taken) shared->send(overloaded());
         });

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "consilium/v1/exchange.pb.h"
 #include "ledger/ids.hpp"
+#include "services/port/access_log.hpp"
 #include "services/port/author.hpp"
 #include "services/port/port.hpp"
 #include "telemetry/log.hpp"
@@ -94,6 +95,7 @@ struct Ports {
     Channel& channel;
     std::function<UnixMs()> now;
     telemetry::Logger log;
+    AccessLog* access_log = nullptr;  // null: nobody is told of what is shown
 };
 
 }  // namespace consilium::services::ehr::exchange
