@@ -183,6 +183,7 @@ json::object to_json(const audit::Finding& finding) {
             {"log_rows", finding.log_rows},
             {"documents", finding.documents},
             {"erased", finding.erased},
+            {"erased_by_word", finding.erased_by_word},
             {"checked", list(finding.checked)},
             {"notes", list(finding.notes)},
             {"faults", faults}};

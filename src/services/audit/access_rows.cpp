@@ -4,6 +4,7 @@
 #include <map>
 
 #include "crypto/hash.hpp"
+#include "formats/json/text.hpp"
 #include "proto/canonical.hpp"
 
 namespace consilium::services::audit {
@@ -46,15 +47,20 @@ std::string text_of(std::string_view text, std::size_t size_max) {
     return out;
 }
 
+// What is no text would make a row that nobody can read again.
+std::string as_text(const std::string& text) {
+    return formats::json::is_text(text) ? text : text_of(text, text.size());
+}
+
 v1::LoggedAccess head_of(const Access& access) {
     v1::LoggedAccess out;
-    out.set_subject(access.subject);
-    out.set_client(access.client);
-    out.set_token(access.token);
-    out.set_purpose(access.purpose);
+    out.set_subject(as_text(access.subject));
+    out.set_client(as_text(access.client));
+    out.set_token(as_text(access.token));
+    out.set_purpose(as_text(access.purpose));
     out.set_break_glass(access.break_glass);
-    out.set_own_patient(access.own_patient);
-    out.set_own_link(access.own_link);
+    out.set_own_patient(as_text(access.own_patient));
+    out.set_own_link(as_text(access.own_link));
     out.set_interaction(static_cast<v1::LoggedInteraction>(access.interaction));
     out.set_denied(access.denied);
     out.set_status(access.status);
@@ -83,8 +89,8 @@ class Parts {
         bytes_ += bytes;
         auto& out = *now_.add_resources();
         out.set_interaction(static_cast<v1::LoggedInteraction>(resource.interaction));
-        out.set_type(resource.type);
-        out.set_id(resource.id);
+        out.set_type(as_text(resource.type));
+        out.set_id(as_text(resource.id));
         out.set_version(resource.version);
         // A resource about more people than a row takes has the rest in the rows that follow.
         for (const std::uint32_t place : resource.patients) {
@@ -112,7 +118,7 @@ class Parts {
         const auto [found, fresh] =
             places_.emplace(place, static_cast<std::uint32_t>(places_.size()));
         bytes_ += fresh ? kPatientBytes : 4;
-        if (fresh) now_.add_patients(text_of(access_.patients[place], kQueryBytesMax));
+        if (fresh) now_.add_patients(as_text(access_.patients[place]));
         all_[place] = true;
         return found->second;
     }

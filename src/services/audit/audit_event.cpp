@@ -126,7 +126,7 @@ class Event {
         write_purpose(json, "purposeOfEvent", entry_.access.purpose());
         json.name("agent");
         json.begin_array();
-        write_user(json, pattern);
+        write_user(json, pattern, place);
         write_client(json, pattern);
         write_server(json, pattern);
         json.end_array();
@@ -134,7 +134,7 @@ class Event {
         json.name("entity");
         json.begin_array();
         if (place) write_patient(json, entry_.access.patients(static_cast<int>(*place)));
-        if (as_query) write_query(json);
+        if (as_query) write_query(json, place);
         bool first = !as_query;
         for (const v1::LoggedResource* resource : resources) {
             write_shown(json, *resource, first);
@@ -147,12 +147,21 @@ class Event {
     }
 
  private:
-    void write_user(Writer& json, const Pattern& pattern) const {
+    void write_user(Writer& json, const Pattern& pattern,
+                    std::optional<std::uint32_t> place) const {
         const v1::LoggedAccess& access = entry_.access;
         json.begin_object();
         json.name("type");
         write_concept(json, pattern.user);
-        if (!access.own_patient().empty()) {
+        const bool another =
+            !names_.with_queries && !access.own_patient().empty() &&
+            (!place || access.patients(static_cast<int>(*place)) != access.own_patient());
+        if (another) {
+            json.name("who");
+            json.begin_object();
+            json.member("display", "another patient");
+            json.end_object();
+        } else if (!access.own_patient().empty()) {
             json.name("who");
             json.begin_object();
             json.member("reference", "Patient/" + access.own_patient());
@@ -197,9 +206,20 @@ class Event {
         json.end_object();
     }
 
-    void write_query(Writer& json) const {
+    // The address, for a patient without ids that are not their own.
+    [[nodiscard]] std::string asked(std::optional<std::uint32_t> place) const {
         const v1::LoggedAccess& access = entry_.access;
-        std::string text = access.asked();
+        if (names_.with_queries) return access.asked();
+        const std::string own =
+            place ? "Patient/" + access.patients(static_cast<int>(*place)) : std::string("/");
+        const std::string& text = access.asked();
+        const bool theirs = text == own || text.substr(0, own.size() + 1) == own + '/';
+        return theirs || access.patients_size() == 1 ? text : text.substr(0, text.find('/'));
+    }
+
+    void write_query(Writer& json, std::optional<std::uint32_t> place) const {
+        const v1::LoggedAccess& access = entry_.access;
+        std::string text = asked(place);
         if (!access.query().empty() && names_.with_queries) text += '?' + access.query();
         json.begin_object();
         json.name("type");

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "base/rfc3339.hpp"
 #include "consilium/v1/documents.pb.h"
+#include "consilium/v1/exchange.pb.h"
 #include "contracts/sdk/record_keys.hpp"
 #include "ledger/commitment.hpp"
 #include "proto/canonical.hpp"
@@ -32,9 +33,12 @@ struct Leaf {
 
 class Checker {
  public:
-    Checker(const PackageFiles& files, const ledger::ChartId& chart, Proofs& proofs,
-            Finding& finding)
-        : files_(files), chart_(chart), proofs_(proofs), finding_(finding) {}
+    Checker(const DocumentsQuestion& question, Proofs& proofs, Finding& finding)
+        : question_(question),
+          files_(question.files),
+          chart_(question.chart),
+          proofs_(proofs),
+          finding_(finding) {}
 
     void check() {
         proofs_.use(kFile);
@@ -51,10 +55,15 @@ class Checker {
             proofs_.fault(kFile, path(sequence), "the leaves of this manifest are left out");
         for (const auto& [record, touched] : touched_)
             check_leaf(record, touched);
+        for (const StoredVersion& version : stored->versions) {
+            if (!version.salt.empty()) readable_.insert(version.record);
+        }
         for (const StoredVersion& version : stored->versions)
             check_version(version);
         for (const auto& [record, touched] : touched_)
             check_whole(record, touched);
+        check_disclosed();
+        check_patient();
         check_padding(stored->padding);
         check_leaves();
         tell();
@@ -159,6 +168,14 @@ class Checker {
             ++finding_.erased;
             return;
         }
+        // The ledger knows records as wholes: of one version of several it says nothing.
+        if (version.salt.empty() && readable_.count(version.record) != 0) {
+            ++finding_.erased_by_word;
+            finding_.notes.push_back("Version " + std::to_string(version.version) + " of " + row +
+                                     " is erased by the custodian's word: the ledger knows "
+                                     "records as wholes.");
+            return;
+        }
         if (version.salt.empty())
             return proofs_.fault(name, row,
                                  "the document is missing: the custodian says that it was erased, "
@@ -175,6 +192,47 @@ class Checker {
                                  "the document does not open the ledger's commitment: document or "
                                  "salt was altered");
         ++finding_.documents;
+        // As it is stored, type and id stand first.
+        const std::string patient = R"({"resourceType":"Patient","id":")" + question_.patient + '"';
+        if (file->second.compare(0, patient.size(), patient) == 0) found_patient_ = true;
+    }
+
+    // What was disclosed of this chart is in it, or erased.
+    void check_disclosed() {
+        for (const auto& [name, opening] : question_.disclosures) {
+            const std::string row = path_of({RowKind::kDisclosure, name.first, name.second, {}});
+            for (const Bytes& entry : opening.entries) {
+                v1::DisclosedDocument sent;
+                StoredVersion version;
+                if (!proto::parse_canonical(entry, sent) ||
+                    !assign(version.record, sent.record_id()))
+                    continue;
+                version.version = sent.version();
+                const bool of_chart =
+                    leaves_.count(version.record) != 0 || touched_.count(version.record) != 0;
+                const auto touched = touched_.find(version.record);
+                const bool shredded = touched != touched_.end() &&
+                                      touched->second.row.status() == v1::RECORD_STATUS_SHREDDED;
+                if (!of_chart || shredded) continue;
+                const auto commitment = commitment_of(version);
+                if (!commitment || *commitment != sent.commitment())
+                    proofs_.fault(kFile, row,
+                                  "what was disclosed is not the version that the ledger has");
+                else if (shown_.count({version.record, version.version}) == 0)
+                    proofs_.fault(kFile, row,
+                                  "a document that was disclosed is left out: record " +
+                                      to_hex(version.record.view()));
+            }
+        }
+    }
+
+    void check_patient() {
+        if (found_patient_) return;
+        const std::string what = "no stored version is that of Patient/" + question_.patient;
+        if (finding_.erased + finding_.erased_by_word == 0)
+            return proofs_.fault(kFile, {}, what + ": the chart is somebody else's");
+        finding_.notes.push_back("Among what is not erased, " + what +
+                                 ": that the chart is theirs is the custodian's word.");
     }
 
     // What has a record of its own must be shown in all its versions, or be erased.
@@ -241,6 +299,7 @@ class Checker {
         finding_.checked.push_back(std::move(out));
     }
 
+    const DocumentsQuestion& question_;
     const PackageFiles& files_;
     const ledger::ChartId& chart_;
     Proofs& proofs_;
@@ -252,13 +311,14 @@ class Checker {
     std::map<ledger::RecordId, Leaf> leaves_;
     std::set<std::pair<ledger::RecordId, std::uint32_t>> shown_;
     std::set<ledger::RecordId> padding_;
+    std::set<ledger::RecordId> readable_;  // of which a version is not erased
+    bool found_patient_ = false;
 };
 
 }  // namespace
 
-void check_documents(const PackageFiles& files, const ledger::ChartId& chart, Proofs& proofs,
-                     Finding& finding) {
-    Checker(files, chart, proofs, finding).check();
+void check_documents(const DocumentsQuestion& question, Proofs& proofs, Finding& finding) {
+    Checker(question, proofs, finding).check();
 }
 
 }  // namespace consilium::services::audit

@@ -5,9 +5,16 @@
 
 namespace consilium::services::audit {
 
-// Every record that the ledger has of the chart, and the stored documents that a package shows:
-// each opens its commitment, or is erased on the ledger. What is neither is missing, and a fault.
-void check_documents(const PackageFiles& files, const ledger::ChartId& chart, Proofs& proofs,
-                     Finding& finding);
+struct DocumentsQuestion {
+    const PackageFiles& files;
+    const ledger::ChartId& chart;
+    const std::string& patient;  // whose chart it is said to be
+    // What is proven to have been sent.
+    const std::map<std::pair<ledger::LinkId, std::uint32_t>, DisclosureOpening>& disclosures;
+};
+
+// The stored documents of a package: every leaf of every manifest of the chart is a document that
+// opens its commitment, erased, or padding; what was disclosed is among them, and the Patient.
+void check_documents(const DocumentsQuestion& question, Proofs& proofs, Finding& finding);
 
 }  // namespace consilium::services::audit

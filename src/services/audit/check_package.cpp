@@ -52,7 +52,14 @@ class Checker {
                 check_log(files_, head_.network, head_.custodian, head_.patient, proofs_, finding_);
             trace();
             check_reports();
-            if (head_.documents) check_documents(files_, head_.chart, proofs_, finding_);
+            if (head_.documents) {
+                check_documents({files_, head_.chart, head_.patient, facts_.disclosures}, proofs_,
+                                finding_);
+            } else {
+                finding_.notes.push_back(
+                    "No documents are in the package: that the chart is this patient's, and what "
+                    "is in it, is the custodian's own word.");
+            }
             proofs_.report_unused();
             tell();
         }
@@ -234,11 +241,28 @@ class Checker {
             }
         }
         for (const auto& [name, commitment] : sent) {
-            if (facts_.disclosures.count(name) == 0)
-                finding_.notes.push_back(
-                    "Nothing shows what was sent with " +
-                    path_of({RowKind::kDisclosure, name.first, name.second, {}}) + ".");
+            if (facts_.disclosures.count(name) != 0) continue;
+            const std::string path = path_of({RowKind::kDisclosure, name.first, name.second, {}});
+            // 45 CFR 164.528(b)(2)(iii): the accounting says what was disclosed.
+            if (is_accountable(name)) {
+                proofs_.fault(kOpenings, path,
+                              "it is in the accounting of disclosures, and nothing shows what was "
+                              "disclosed");
+            } else {
+                finding_.notes.push_back("Nothing shows what was sent with " + path + ".");
+            }
         }
+    }
+
+    [[nodiscard]] bool is_accountable(
+        const std::pair<ledger::LinkId, std::uint32_t>& disclosure) const {
+        return std::any_of(facts_.rows.begin(), facts_.rows.end(), [&](const TracedRow& traced) {
+            v1::AccountableDisclosure row;
+            return traced.row.kind == RowKind::kAccountable &&
+                   traced.row.link == disclosure.first &&
+                   proto::parse_canonical(traced.row.value, row) &&
+                   row.disclosure() == disclosure.second;
+        });
     }
 
     // The transactions behind each row, out of the receipts alone.

@@ -37,6 +37,7 @@ struct Finding {
     std::size_t log_rows = 0;  // of the custodian's own access log
     std::size_t documents = 0;
     std::size_t erased = 0;
+    std::size_t erased_by_word = 0;  // single versions, of which the ledger says nothing
     [[nodiscard]] bool good() const { return faults.empty(); }
 };
 

@@ -11,7 +11,7 @@ Result<formats::json::Document, std::string> parse_own_json(const Bytes& text) {
     if (!parsed)
         return fail("it is not JSON: " + std::string(parsed.error().reason) + " at byte " +
                     std::to_string(parsed.error().offset));
-    if (formats::json::write_pretty(parsed->root()) + "\n" != text)
+    if (formats::json::write_pretty(parsed->root()) != text)
         return fail(std::string("it is not spelled as its maker spells it: it was altered"));
     return std::move(parsed).value();
 }

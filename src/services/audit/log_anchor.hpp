@@ -5,8 +5,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
+#include <utility>
 
 #include "services/audit/access_log.hpp"
 #include "services/audit/ledger_heads.hpp"
@@ -59,7 +59,8 @@ class LogAnchor {
 
     // Of the thread that does the rounds.
     std::uint32_t failed_rounds_ = 0;  // in a row
-    std::string complained_;           // of what, since the last round that did not fail
+    // Of what and why, since the last round that did not fail.
+    std::pair<const void*, const void*> complained_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -38,7 +38,7 @@ std::string write_log_json(const LogExcerpt& excerpt) {
     writer.end_object();
     const auto parsed = formats::json::parse(out, formats::json::kBytesMax);
     CONSILIUM_ASSERT(parsed.ok());
-    return formats::json::write_pretty(parsed->root()) + "\n";
+    return formats::json::write_pretty(parsed->root());
 }
 
 Result<LogExcerpt, std::string> read_log_json(const Bytes& text) {

@@ -88,7 +88,7 @@ std::optional<Bytes> LogTree::make_key() {
 bool LogTree::take(std::uint64_t sequence, const Bytes& key, Batch& batch) {
     const auto logged = read_access(vault_, sequence);
     if (!logged) return false;
-    if (!*logged) return true;
+    if (!*logged || !has_views((*logged)->access)) return true;
     const v1::LoggedAccess& access = (*logged)->access;
     for (int i = 0; i < access.patients_size(); ++i) {
         const auto place = static_cast<std::uint32_t>(i);

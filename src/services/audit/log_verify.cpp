@@ -81,7 +81,7 @@ class Verification {
     // The views of the row are leaves of the tree whose root the heads have.
     void grow_tree(std::uint64_t sequence, const v1::LoggedRow& row,
                    const v1::LoggedAccess& access) {
-        for (int i = 0; i < access.patients_size(); ++i) {
+        for (int i = 0; has_views(access) && i < access.patients_size(); ++i) {
             v1::LoggedView view = view_of(salts_, sequence, UnixMs{row.at_unix_ms()}, access,
                                           static_cast<std::uint32_t>(i));
             std::uint64_t& newest = views_[access.patients(i)];

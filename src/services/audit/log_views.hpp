@@ -16,6 +16,12 @@ namespace consilium::services::audit {
 inline constexpr std::size_t kViewKeyBytes = 32;
 inline constexpr std::size_t kViewSaltBytes = 16;
 
+// Whether the patients of a row have views: not when the record lies at another member, whose
+// patients' ids these are.
+[[nodiscard]] inline bool has_views(const v1::LoggedAccess& access) {
+    return !access.elsewhere();
+}
+
 // The view of the patient at `place` of a row. `key` salts it; it never leaves the vault.
 [[nodiscard]] v1::LoggedView view_of(BytesView key, std::uint64_t sequence, UnixMs at,
                                      const v1::LoggedAccess& access, std::uint32_t place);

@@ -29,7 +29,7 @@ AuditError error_of(ReadError error) {
 std::string pretty(const std::string& text) {
     const auto parsed = formats::json::parse(text, formats::json::kBytesMax);
     CONSILIUM_ASSERT(parsed.ok());
-    return formats::json::write_pretty(parsed->root()) + "\n";
+    return formats::json::write_pretty(parsed->root());
 }
 
 class Maker {
@@ -44,7 +44,7 @@ class Maker {
         files_["reports/accounting.json"] = accounting_report(facts_, period);
         files_["reports/access-report.json"] = access_report(facts_);
         files_["log.json"] = write_log_json(facts_.own);
-        if (auto history = ports_.reads.validator_history())
+        if (auto history = ports_.reads.validator_history(); history && !history->empty())
             files_["validators.history"] = std::move(history).value();
         if (auto added = add_receipts(); !added) return fail(added.error());
         if (auto added = add_proofs(); !added) return fail(added.error());

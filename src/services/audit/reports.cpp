@@ -35,7 +35,7 @@ Row decode(BytesView value) {
 std::string pretty(const std::string& text) {
     const auto parsed = formats::json::parse(text, formats::json::kBytesMax);
     CONSILIUM_ASSERT(parsed.ok());
-    return formats::json::write_pretty(parsed->root()) + "\n";
+    return formats::json::write_pretty(parsed->root());
 }
 
 // What is written of a law: its place in 45 CFR 164.512, and what it is called there.

@@ -202,6 +202,11 @@ void ContributionRoutes::add(http::Router& router) {
     states.index = waiting_prefix();
     add_page_route(router, work_, ports_, "/v1/exchange/contributions", "Contribution",
                    {offered_prefix(), write_offered, true, std::move(states)});
+    add_one(router);
+}
+
+void ContributionRoutes::add_one(http::Router& router) {
+    using http::Method;
     constexpr const char* kOne = "/v1/exchange/contributions/{link}/{number}";
     router.add(
         Method::kGet, kOne, options_of('r'),

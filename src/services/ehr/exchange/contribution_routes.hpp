@@ -23,6 +23,7 @@ class ContributionRoutes {
 
  private:
     using Answer = std::function<http::Response()>;
+    void add_one(http::Router& router);
     // What it answers is shown once the access log has it.
     void later(http::Responder responder, Shown what, const http::Principal& principal,
                Answer answer);

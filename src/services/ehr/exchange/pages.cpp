@@ -113,6 +113,9 @@ void add_page_route(http::Router& router, WorkQueue& work, const Ports& ports, c
                     400, "bad-page", "after, limit, link or state is not what this list takes"));
             auto shared = std::make_shared<http::Responder>(std::move(responder));
             Shown what{Interaction::kSearch, asked_of(request.path), std::string(request.query)};
+            // What we asked of others and what came from them is of their patients.
+            what.elsewhere = what.asked == "exchange/requests" ||
+                             what.asked == "exchange/disclosures" || what.asked == "exchange/offers";
             const bool taken = work.run([&ports, shared, shown, page = *page,
                                          what = std::move(what), principal = request.principal] {
                 shared->send(

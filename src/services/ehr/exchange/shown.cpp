@@ -16,6 +16,7 @@ using formats::json::Value;
 
 constexpr std::string_view kVersions = "/v1/";
 constexpr std::string_view kPatient = "Patient/";
+constexpr std::string_view kReviews = "emergency/reviews";
 
 std::string_view text_of(const Value& object, std::string_view name) {
     const Value* value = object.find(name);
@@ -64,7 +65,13 @@ void note_name(std::string_view name, std::string_view patient, Access& access) 
     access.resources.push_back(std::move(resource));
 }
 
+// Of an emergency's review: our user saw it, the patient is another member's.
+bool is_elsewhere(const Value& item) {
+    return text_of(item, "side") == "requester";
+}
+
 void note_item(const Value& item, Access& access) {
+    if (is_elsewhere(item) != access.elsewhere && item.find("side") != nullptr) return;
     const std::string_view patient = text_of(item, "patient");
     if (formats::fhir::is_logical_id(patient)) (void)access.patient(patient);
     if (const Value* resource = item.find("resource"); resource != nullptr) {
@@ -126,8 +133,14 @@ http::Response show(AccessLog* log, const http::Principal& principal, const Show
     access.status = answer.status;
     access.denied = denied;
     if (formats::fhir::is_logical_id(shown.patient)) (void)access.patient(shown.patient);
-    if (!denied) note_shown(answer.body, access);
     describe(principal, access);
+    // Reviews are of patients here and of other members' alike: a row for each kind.
+    Access other = access;
+    other.elsewhere = !access.elsewhere;
+    if (!denied) note_shown(answer.body, access);
+    if (!denied && shown.asked.substr(0, kReviews.size()) == kReviews)
+        note_shown(answer.body, other);
+    if (!other.patients.empty() && !log->append(other)) return not_logged();
     return log->append(access) ? std::move(answer) : not_logged();
 }
 

@@ -62,7 +62,8 @@ TEST_F(ShownTest, AListTellsWhomItNames) {
 TEST_F(ShownTest, AnItemTellsWhatItHolds) {
     (void)shown(http::json(
         R"({"patient":"p","record":"Observation/o/_history/2","provenance":"Provenance/v",)"
-        R"("resource":{"resourceType":"Observation","id":"x","subject":{"reference":"Patient/q"}}})"));
+        R"("resource":{"resourceType":"Observation","id":"x",)"
+        R"("subject":{"reference":"Patient/q"}}})"));
     auto found = resources();
     std::sort(found.begin(), found.end());
     EXPECT_EQ(found,
@@ -84,6 +85,22 @@ TEST_F(ShownTest, ABundleTellsItsResources) {
                    R"({"resource":{"resourceType":"Condition","id":"c",)"
                    R"("subject":{"reference":"Patient/p/_history/1"}}}]})"));
     EXPECT_EQ(resources(), (Texts{"Patient/p/4 of p", "Condition/c/0 of p"}));
+}
+
+// Another member's patients may have the ids of ours: they are never in one row.
+TEST_F(ShownTest, ReviewsOfOthersPatientsAreARowOfTheirOwn) {
+    (void)shown(
+        http::json(
+            R"({"items":[{"patient":"p","side":"custodian"},{"patient":"q","side":"requester"}]})"),
+        {Interaction::kSearch, "emergency/reviews"});
+    ASSERT_EQ(log.accesses.size(), 2U);
+    EXPECT_TRUE(log.accesses[0].elsewhere);
+    EXPECT_EQ(log.accesses[0].patients, Texts{"q"});
+    EXPECT_FALSE(log.accesses[1].elsewhere);
+    EXPECT_EQ(log.accesses[1].patients, Texts{"p"});
+    (void)shown(http::json(R"({"patient":"p","side":"custodian"})"),
+                {Interaction::kRead, "emergency/reviews/00/1"});
+    EXPECT_EQ(log.accesses.size(), 3U);
 }
 
 TEST_F(ShownTest, WhatWasDeniedIsInItAndOtherRefusalsAreNot) {
