@@ -207,8 +207,8 @@ TEST_F(AuditPackage, ALogRowAlteredOrLeftOut) {
         }));
         EXPECT_TRUE(names(finding, "log.json", "before this one are left out")) << told(finding);
     }
-    finding =
-        altered(edit_log([](audit::LogExcerpt& shown) { std::swap(shown.views[0], shown.views[1]); }));
+    finding = altered(
+        edit_log([](audit::LogExcerpt& shown) { std::swap(shown.views[0], shown.views[1]); }));
     EXPECT_TRUE(names(finding, "log.json", "order of the log")) << told(finding);
     // In the report alone.
     finding = altered(edit_report([](json::object& report) {

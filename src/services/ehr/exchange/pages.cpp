@@ -115,7 +115,8 @@ void add_page_route(http::Router& router, WorkQueue& work, const Ports& ports, c
             Shown what{Interaction::kSearch, asked_of(request.path), std::string(request.query)};
             // What we asked of others and what came from them is of their patients.
             what.elsewhere = what.asked == "exchange/requests" ||
-                             what.asked == "exchange/disclosures" || what.asked == "exchange/offers";
+                             what.asked == "exchange/disclosures" ||
+                             what.asked == "exchange/offers";
             const bool taken = work.run([&ports, shared, shown, page = *page,
                                          what = std::move(what), principal = request.principal] {
                 shared->send(
