@@ -203,8 +203,9 @@ Access AccessNotes::finish(const http::Principal* principal, const Reply& reply,
     access_.elsewhere = elsewhere;
     access_.status = reply ? reply->status : reply.error().status;
     access_.denied = access_.status == 403;
-    // A way of showing that nobody noted, or the answer of another member.
-    if (reply && access_.resources.empty() && !writes() && !reply->body.empty()) shown_body(*reply);
+    // A way of showing that nobody noted, or what was read or contributed elsewhere.
+    const bool noted = !access_.resources.empty() || (writes() && !elsewhere);
+    if (reply && !noted && !reply->body.empty()) shown_body(*reply);
     if (principal != nullptr) describe(*principal, access_);
     return std::move(access_);
 }

@@ -96,7 +96,13 @@ struct EhrService::State {
         const bool own = !todo->call->path.empty() &&
                          (reach_of(&*todo->call, todo->call->path[0], 'r') == Reach::kOwnRecord ||
                           reach_of(&*todo->call, todo->call->path[0], 's') == Reach::kOwnRecord);
-        return !own && elsewhere(*todo->call, *todo->principal, [door = door, todo](Reply reply) {
+        if (own) return false;
+        // Nothing is offered elsewhere that could not be logged here.
+        if (access_log != nullptr && AccessNotes(*todo->call).writes() && !access_log->ready()) {
+            todo->responder.send(write_problem(not_logged()));
+            return true;
+        }
+        return elsewhere(*todo->call, *todo->principal, [door = door, todo](Reply reply) {
             const std::shared_lock lock(door->mutex);
             if (door->state == nullptr) return;
             // This thread must not wait for the log.
