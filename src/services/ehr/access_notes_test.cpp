@@ -177,5 +177,20 @@ TEST_F(AccessNotesTest, AnAnswerFromElsewhereIsReadAsItIs) {
     EXPECT_EQ(access.patients, std::vector<std::string>{"p"});
 }
 
+// What is offered to a chart elsewhere is this member's own document about another's patient.
+TEST_F(AccessNotesTest, AContributionIsReadOutOfItsAnswer) {
+    Answer answer;
+    answer.status = 201;
+    answer.body = R"({"resourceType":"Observation","id":"o","meta":{"versionId":"1"},)"
+                  R"("subject":{"reference":"Patient/p"}})";
+    const Reply reply(answer);
+    AccessNotes notes(call(Verb::kPost, "Observation"));
+    const Access offered = AccessNotes(notes).finish(&principal, reply, true);
+    EXPECT_EQ(offered.interaction, Interaction::kCreate);
+    EXPECT_EQ(names_of(offered), std::vector<std::string>{"Observation/o/1 p"});
+    // In the own store whoever writes notes what was written.
+    EXPECT_TRUE(std::move(notes).finish(&principal, reply, false).resources.empty());
+}
+
 }  // namespace
 }  // namespace consilium::services::ehr
