@@ -212,5 +212,64 @@ TEST_F(AuditEventTest, WhoMaySeeEvents) {
     EXPECT_EQ(entries("1").size(), 1U + 4U);
 }
 
+// No page is shown without being in the log, the first one or not; and the pages end.
+TEST_F(AuditEventTest, EachPageIsAnAccess) {
+    for (int i = 0; i < 5; ++i)
+        ASSERT_TRUE(log->append(read_of("1")));
+    LogRoutes routes({*vault, *log, reads, name, [] { return std::string("https://h/fhir"); },
+                      nullptr, nullptr});
+    http::Principal principal;
+    principal.subject = "asker";
+    principal.scopes = http::Scopes::parse("user/AuditEvent.r");
+    LogRoutes::Query query;
+    query.range.after = 1;
+    query.range.limit = 2;
+    for (const std::uint64_t rows : {6U, 7U}) {
+        const auto page = routes.events(principal, query);
+        ASSERT_TRUE(page.ok());
+        EXPECT_EQ(std::count(page->begin(), page->end(), '\n'), 2);
+        EXPECT_EQ(log->head().sequence, rows);
+        query.range.after += 2;
+    }
+    const auto end = routes.events(principal, query);
+    ASSERT_TRUE(end.ok());
+    EXPECT_TRUE(end->empty());
+    EXPECT_EQ(log->head().sequence, 7U) << "what shows nothing is none";
+}
+
+// What is no text in a request is in no row that nobody could read again.
+TEST_F(AuditEventTest, WhatIsNoTextIsKeptAsText) {
+    Access access = read_of("\xff\xfe");
+    access.subject = "\xc3(";
+    ASSERT_TRUE(log->append(access));
+    const auto found = entries();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].access.patients(0), "??");
+    EXPECT_EQ(found[0].access.subject(), "?(");
+    for (const std::string& event : events_of(found[0], std::string("nobody")))
+        ADD_FAILURE() << event;
+}
+
+// A patient is shown an address without the ids of others, and not who else's token it was.
+TEST_F(AuditEventTest, APatientIsShownNobodyElsesIds) {
+    Access access = read_of("anna");
+    access.asked = "Patient/anna/$everything";
+    access.interaction = Interaction::kEverything;
+    access.own_patient = "anna";
+    access.resources[0].patients.push_back(access.patient("berta"));
+    ASSERT_TRUE(log->append(access));
+    const auto entry = entries().at(0);
+    EventNames patients = names;
+    patients.with_queries = false;
+    const auto theirs = audit_events(entry, patients, std::string("berta"));
+    ASSERT_EQ(theirs.size(), 1U);
+    (void)valid(theirs[0]);
+    EXPECT_FALSE(has(theirs[0], "Patient/anna"));
+    EXPECT_FALSE(has(theirs[0], "UGF0aWVudC9hbm5h")) << "base64 of Patient/anna";
+    EXPECT_TRUE(has(theirs[0], "another patient"));
+    const auto own = audit_events(entry, patients, std::string("anna"));
+    EXPECT_TRUE(has(own.at(0), "UGF0aWVudC9hbm5h"));
+}
+
 }  // namespace
 }  // namespace consilium::services::audit
