@@ -48,7 +48,7 @@ TEST(CompareReports, EveryDifferenceIsNamed) {
                                     "it out")));
     EXPECT_EQ(fault_of(with(R"(,{"row":"a/2","says":{"x":2},"transactions":[]})", "")),
               std::pair(std::string("a/2"),
-                        std::string("this row is on the ledger and left out of the report")));
+                        std::string("this row is proven and left out of the report")));
     const std::string twice =
         R"("transactions":[]},{"row":"a/2","says":{"x":2},"transactions":[]}]})";
     EXPECT_EQ(fault_of(with("\"transactions\":[]}]}", twice)).second,

@@ -95,6 +95,7 @@ class Verification {
         v1::LoggedAccess access;
         if (!proto::parse_canonical(row.access(), access)) {
             found(LogFault::kRowUnreadable, sequence);
+            rows_good_ = false;
             return;
         }
         grow_tree(sequence, row, access);
@@ -111,6 +112,7 @@ class Verification {
         if (sequence > last_ + 1) {
             found(LogFault::kRowMissing, last_ + 1, sequence - 1);
             hash_.reset();
+            rows_good_ = false;
         }
         last_ = sequence;
         ++report_.rows;
@@ -118,11 +120,14 @@ class Verification {
         if (!proto::parse_canonical(bytes, row) || row.sequence() != sequence) {
             found(LogFault::kRowUnreadable, sequence);
             hash_.reset();
+            rows_good_ = false;
             return;
         }
         // Nothing comes before the first: then it is itself what was altered.
-        if (hash_ && row.previous() != hash_->bytes())
+        if (hash_ && row.previous() != hash_->bytes()) {
             found(LogFault::kRowAltered, std::max<std::uint64_t>(1, sequence - 1));
+            rows_good_ = false;
+        }
         check_index(sequence, row);
         hash_ = row_hash(log_, bytes);
         const auto [begin, end] = by_sequence_.equal_range(sequence);
@@ -130,12 +135,14 @@ class Verification {
             if (anchors_[at->second].head.hash() == hash_->bytes()) {
                 fitting_[at->second] = true;
                 const v1::AccessLogHead& head = anchors_[at->second].head;
-                // Heads of before there was a tree have no root.
-                if (!head.root().empty() &&
+                // Heads of before there was a tree have no root; of other rows than those that
+                // were anchored the tree is another.
+                if (rows_good_ && !head.root().empty() &&
                     (head.views() != tree_.size() || head.root() != tree_.root().bytes()))
                     found(LogFault::kViewsAltered, sequence, 0, at->second);
             } else {
                 found(LogFault::kRewritten, sequence, 0, at->second);
+                rows_good_ = false;
             }
         }
     }
@@ -241,6 +248,7 @@ class Verification {
     std::uint32_t under_way_ = 0;
     Bytes salts_;
     GrowingTree tree_;
+    bool rows_good_ = true;  // those read yet: what they give is the tree that was anchored
     std::map<std::string, std::uint64_t> views_;  // of a patient: the newest one's number and 1
     std::uint64_t last_ = 0;
     std::optional<Hash32> hash_;  // of the row before; nothing when that cannot be read

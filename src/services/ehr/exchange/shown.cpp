@@ -132,15 +132,16 @@ http::Response show(AccessLog* log, const http::Principal& principal, const Show
     access.elsewhere = shown.elsewhere;
     access.status = answer.status;
     access.denied = denied;
-    if (formats::fhir::is_logical_id(shown.patient)) (void)access.patient(shown.patient);
     describe(principal, access);
     // Reviews are of patients here and of other members' alike: a row for each kind.
-    Access other = access;
-    other.elsewhere = !access.elsewhere;
-    if (!denied) note_shown(answer.body, access);
-    if (!denied && shown.asked.substr(0, kReviews.size()) == kReviews)
+    if (!denied && shown.asked.substr(0, kReviews.size()) == kReviews) {
+        Access other = access;
+        other.elsewhere = !access.elsewhere;
         note_shown(answer.body, other);
-    if (!other.patients.empty() && !log->append(other)) return not_logged();
+        if (!other.patients.empty() && !log->append(other)) return not_logged();
+    }
+    if (formats::fhir::is_logical_id(shown.patient)) (void)access.patient(shown.patient);
+    if (!denied) note_shown(answer.body, access);
     return log->append(access) ? std::move(answer) : not_logged();
 }
 
