@@ -10,9 +10,6 @@ namespace consilium::services::ehr {
 
 namespace {
 
-// A refusal is tried again after a while, also when nothing else happens.
-constexpr std::chrono::milliseconds kRetry{5'000};
-
 std::chrono::milliseconds until_next_tick(std::uint64_t tick_ms) {
     const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -78,7 +75,7 @@ void Anchoring::run() {
     std::unique_lock lock(mutex_);
     while (true) {
         const auto due = [this] { return stopping_ || woken_; };
-        if (!changed_.wait_for(lock, kRetry, due) && refused_.empty()) {
+        if (!changed_.wait_for(lock, kAnchorRetry, due) && refused_.empty()) {
             continue;
         }
         if (stopping_) return;
@@ -89,14 +86,18 @@ void Anchoring::run() {
         if (stopping_) return;
         woken_ = false;
         lock.unlock();
-        refused_.clear();
-        const auto now = std::chrono::steady_clock::now();
-        for (const auto& [chart, rejected] : rejected_) {
-            if (now < rejected.again) refused_.insert(chart);
-        }
+        begin_tick(std::chrono::steady_clock::now());
         while (round()) {
         }
         lock.lock();
+    }
+}
+
+void Anchoring::begin_tick(std::chrono::steady_clock::time_point now) {
+    tick_began_ = now;
+    refused_.clear();
+    for (const auto& [chart, rejected] : rejected_) {
+        if (now < rejected.again) refused_.insert(chart);
     }
 }
 
@@ -226,9 +227,8 @@ void Anchoring::settle(const Planned& planned, const Result<Committed, SubmitErr
         drop(planned);
         refused_.insert(planned.chart);
         Rejected& rejected = rejected_[planned.chart];
-        rejected.again = std::chrono::steady_clock::now() +
-                         std::min<std::chrono::milliseconds>(kRetry * (1 << rejected.tries),
-                                                             std::chrono::hours(24));
+        rejected.again =
+            tick_began_ + std::min(kAnchorRetry * (1 << rejected.tries), kAnchorRetryMax);
         rejected.tries = std::min(rejected.tries + 1, 20U);
         return;
     }

@@ -27,6 +27,9 @@ inline constexpr std::size_t kManifestRecordsMax = 32'768;
 // Each brings an audit path of up to 20 hashes; together they stay below a transaction's 64 KiB.
 inline constexpr std::size_t kVersionsPerTransactionMax = 32;
 inline constexpr std::size_t kChartsPerRoundMax = 256;
+// A refusal is tried again after a while, also when nothing else happens.
+inline constexpr std::chrono::milliseconds kAnchorRetry{5'000};
+inline constexpr std::chrono::milliseconds kAnchorRetryMax = std::chrono::hours(24);
 
 class Anchoring {
  public:
@@ -46,8 +49,11 @@ class Anchoring {
     // Something waits. Thread-safe; does not wait.
     void wake();
 
-    // One round, by the caller's thread: takes up what was handed over, hands over what waits, and
-    // says whether there may be more to do at once. For tests, instead of start().
+    // For tests, instead of start(), by the caller's thread. What was refused is tried again from
+    // the next tick on, and what the ledger rejected once its time has come.
+    void begin_tick(std::chrono::steady_clock::time_point now);
+    // Takes up what was handed over, hands over what waits, and says whether there may be more to
+    // do at once.
     [[nodiscard]] bool round();
 
  private:
@@ -98,6 +104,7 @@ class Anchoring {
         std::chrono::steady_clock::time_point again;
     };
     std::map<ledger::ChartId, Rejected> rejected_;
+    std::chrono::steady_clock::time_point tick_began_ = std::chrono::steady_clock::now();
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -146,6 +146,44 @@ TEST_F(AnchoringTest, ARefusalIsTriedAgainWithTheSameBytesAndAnExpiryWithNewOnes
     expect_anchored(patient);
 }
 
+// As when an older vault was put back. Others go on meanwhile.
+TEST_F(AnchoringTest, ARejectionIsTriedAgainAfterEverLongerWaits) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto tries_at = [&](std::chrono::milliseconds after) {
+        const std::size_t before = fake.seen.size();
+        anchoring->begin_tick(began + after);
+        run();
+        return fake.seen.size() - before;
+    };
+    const std::string patient = new_patient();
+    fake.rejects = true;
+    EXPECT_EQ(tries_at({}), 1U);
+    std::chrono::milliseconds last{0};
+    for (std::chrono::milliseconds wait = kAnchorRetry; wait < kAnchorRetryMax; wait *= 2) {
+        EXPECT_EQ(tries_at(last + wait - std::chrono::milliseconds(1)), 0U) << wait.count();
+        EXPECT_EQ(tries_at(last + wait), 1U) << wait.count();
+        last += wait;
+    }
+    for (int i = 0; i < 8; ++i) {
+        EXPECT_EQ(tries_at(last + kAnchorRetryMax - std::chrono::milliseconds(1)), 0U) << i;
+        EXPECT_EQ(tries_at(last + kAnchorRetryMax), 1U) << i;
+        last += kAnchorRetryMax;
+    }
+    fake.rejects = false;
+    const std::string other = new_patient("Andere");
+    EXPECT_EQ(tries_at(last + std::chrono::milliseconds(1)), 1U);
+    expect_anchored(other);
+    EXPECT_EQ(tries_at(last + kAnchorRetryMax), 1U);
+    EXPECT_EQ(waiting(), 0U);
+    expect_anchored(patient);
+    // What the ledger has taken since begins with a short wait again.
+    fake.rejects = true;
+    (void)create("Observation", observation_of(patient));
+    last += 2 * kAnchorRetryMax;
+    EXPECT_EQ(tries_at(last), 1U);
+    EXPECT_EQ(tries_at(last + kAnchorRetry), 1U);
+}
+
 TEST_F(AnchoringTest, WithoutAUserWhatIsStoredWaits) {
     const std::string patient = new_patient();
     fake.no_user = true;

@@ -42,6 +42,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
     std::atomic<bool> lose_answers{false};
     std::optional<SubmitError> refuse;
     bool no_user = false;
+    bool rejects = false;
 
     void submit(Bytes, SubmitCallback) override { ADD_FAILURE(); }
     void submit_batch(
@@ -54,6 +55,13 @@ class FakeLedger final : public Submit, public Reads, public Author {
                 continue;
             }
             const auto id = ledger::transaction_id(network_, "hospital", all[i]);
+            if (rejects) {
+                v1::Outcome outcome;
+                outcome.set_code(6);
+                outcome.set_contract(static_cast<std::uint32_t>(ledger::ContractId::kCharts));
+                done(i, Committed{id, 1, 0, 0, proto::encode(outcome)});
+                continue;
+            }
             if (transactions.count(id) == 0) apply(id, all[i]);
             ++taken;
             if (!lose_answers) done(i, transactions[id]);
