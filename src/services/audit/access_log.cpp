@@ -12,6 +12,9 @@ namespace {
 
 // What one write to the vault may hold.
 constexpr std::size_t kGroupMax = 256;
+// Of them all, below vault::kRowsPerPutMax; one access alone may have more.
+constexpr std::size_t kGroupRowsMax = 65'536;
+constexpr std::size_t kPage = 256;
 
 std::optional<v1::AccessLogHead> read_head(const vault::Vault& vault) {
     const auto row = vault.row(head_key());
@@ -28,6 +31,13 @@ struct ChainedLog::Entry {
     bool written = false;
     bool done = false;
     std::condition_variable turn;
+
+    [[nodiscard]] std::size_t rows() const {
+        std::size_t out = parts.size();
+        for (const LogPart& part : parts)
+            out += part.patients.size();
+        return out;
+    }
 };
 
 struct ChainedLog::Batch {
@@ -60,7 +70,8 @@ ChainedLog::~ChainedLog() {
     (void)sync();
 }
 
-// Goes on from the head's row; from the last row where there is no such row. What is wrong with
+// Goes on from the head's row; from the last row there is where it is behind or gone, also beyond
+// rows that are missing: nothing is ever written over. What is wrong with
 // what stands there is for a verification to find: refusing all accesses because of it would stop
 // care.
 void ChainedLog::open() {
@@ -71,12 +82,20 @@ void ChainedLog::open() {
         head_.at.value = head->at_unix_ms();
     }
     const std::uint64_t known = head_.sequence;
-    for (auto row = vault_.row(log_key(head_.sequence + 1)); row && *row;
-         row = vault_.row(log_key(head_.sequence + 1))) {
-        v1::LoggedRow found;
-        if (proto::parse_canonical(**row, found)) head_.at.value = found.at_unix_ms();
-        ++head_.sequence;
-        head_.hash = row_hash(name_, **row);
+    for (bool more = true; more;) {
+        const auto rows = vault_.rows(
+            log_prefix(), head_.sequence == 0 ? Bytes() : log_key(head_.sequence), kPage);
+        const std::uint64_t before = head_.sequence;
+        for (std::size_t i = 0; rows && i < rows->size(); ++i) {
+            const vault::Row& row = (*rows)[i];
+            const auto sequence = parse_log_key(row.key);
+            if (!sequence) continue;
+            v1::LoggedRow found;
+            if (proto::parse_canonical(*row.value, found)) head_.at.value = found.at_unix_ms();
+            head_.sequence = *sequence;
+            head_.hash = row_hash(name_, *row.value);
+        }
+        more = rows && rows->size() == kPage && head_.sequence > before;
     }
     if (head_.sequence != known)
         log_.error("audit", "the access log's head is behind its rows: verify the log");
@@ -151,9 +170,13 @@ bool ChainedLog::append(const Access& access) {
     waiting_.push_back(&entry);
     entry.turn.wait(lock, [&] { return entry.done || waiting_.front() == &entry; });
     if (entry.done) return entry.written;
-    const std::size_t count = std::min(waiting_.size(), kGroupMax);
-    const std::vector<Entry*> group(waiting_.begin(),
-                                    waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    std::vector<Entry*> group;
+    std::size_t rows = 0;
+    for (Entry* one : waiting_) {
+        rows += one->rows();
+        if (!group.empty() && (group.size() == kGroupMax || rows > kGroupRowsMax)) break;
+        group.push_back(one);
+    }
     lock.unlock();
     write(group);
     lock.lock();

@@ -89,6 +89,21 @@ TEST_F(AccessLogTest, ManyAtOnceAreOneChain) {
     }
 }
 
+// Together they have more rows than one write may: none is refused for that.
+TEST_F(AccessLogTest, ManyLongOnesAtOnceAreAllWritten) {
+    constexpr int kThreads = 24;
+    Access long_one = read_of("p");
+    for (int i = 0; i < 9'000; ++i)
+        (void)long_one.patient("p" + std::to_string(i));
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread)
+        threads.emplace_back([&] { EXPECT_TRUE(log->append(long_one)); });
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_TRUE(log->ready());
+    EXPECT_GE(log->head().sequence, std::uint64_t{kThreads * 9});
+}
+
 // An answer of any size is in the log, in as many rows as it takes, each within its limits.
 TEST_F(AccessLogTest, LongAccessesTakeSeveralRows) {
     Access access = read_of("1");

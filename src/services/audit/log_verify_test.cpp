@@ -185,6 +185,21 @@ TEST_F(LogVerifyTest, AHeadThatLagsOrLacksIsNamed) {
     EXPECT_EQ(findings(), Findings{});
 }
 
+// What comes after a gap is evidence too: it is not written over.
+TEST_F(LogVerifyTest, WithoutAHeadTheLogGoesOnAfterItsLastRow) {
+    fill();
+    remove(6);
+    put(head_key(), std::nullopt);
+    const Bytes last = get(log_key(10));
+    const Bytes seventh = get(log_key(7));
+    reopen();
+    EXPECT_EQ(log->head().sequence, 10U);
+    ASSERT_TRUE(log->append(read_of("odd")));
+    EXPECT_EQ(get(log_key(7)), seventh);
+    EXPECT_EQ(row_at(11).previous(), row_hash(name, last).bytes());
+    EXPECT_EQ(findings(), Findings{"row-missing 6-6"});
+}
+
 TEST_F(LogVerifyTest, AnotherHeadThanTheLedgersIsNamed) {
     fill();
     v1::AnchoredHead anchor;
