@@ -237,6 +237,62 @@ TEST_F(AuditEventTest, EachPageIsAnAccess) {
     EXPECT_EQ(log->head().sequence, 7U) << "what shows nothing is none";
 }
 
+// A page ends with the row that fills it, and none is lost between pages.
+TEST_F(AuditEventTest, PagesAreBoundedInBytes) {
+    Access ward = read_of("0");
+    for (int i = 1; i < 900; ++i)
+        ward.resources[0].patients.push_back(ward.patient("p-" + std::to_string(i)));
+    constexpr std::uint64_t kRows = 24;
+    for (std::uint64_t i = 0; i < kRows; ++i)
+        ASSERT_TRUE(log->append(ward));
+    const std::uint64_t last = log->head().sequence;
+    LogRoutes routes({*vault, *log, reads, name, [] { return std::string("https://h/fhir"); },
+                      nullptr, nullptr});
+    http::Principal principal;
+    principal.scopes = http::Scopes::parse("user/AuditEvent.r");
+    LogRoutes::Query query;
+    query.range.limit = kEventRowsMax;
+    std::size_t pages = 0;
+    std::ptrdiff_t events = 0;
+    while (query.range.after < last) {
+        const auto page = routes.events(principal, query);
+        ASSERT_TRUE(page.ok());
+        ASSERT_FALSE(page->empty());
+        ++pages;
+        // One row more than fills it: a thousand events of some two kilobytes.
+        EXPECT_LT(page->size(), kEventBytesMax + (std::size_t{4} << 20U));
+        const std::string_view lines = *page;
+        const auto tail = lines.substr(lines.rfind('\n', lines.size() - 2) + 1);
+        const auto parsed = formats::json::parse(Bytes(tail), tail.size());
+        ASSERT_TRUE(parsed.ok());
+        const auto sequence = sequence_of_event(parsed->root().find("id")->string());
+        ASSERT_TRUE(sequence);
+        if (*sequence <= last) events += std::count(lines.begin(), lines.end(), '\n');
+        query.range.after = *sequence;
+    }
+    EXPECT_GT(pages, 1U);
+    EXPECT_GE(events, static_cast<std::ptrdiff_t>(900 * (kRows - 4)));
+}
+
+// To a patient, rows about another member's patient of the same id are no end of the pages.
+TEST_F(AuditEventTest, APageOfOthersIsPassedOver) {
+    Access other = read_of("1");
+    other.elsewhere = true;
+    for (int i = 0; i < 150; ++i)
+        ASSERT_TRUE(log->append(other));
+    ASSERT_TRUE(log->append(read_of("1")));
+    LogRoutes routes({*vault, *log, reads, name, [] { return std::string("https://h/fhir"); },
+                      nullptr, nullptr});
+    http::Principal principal;
+    principal.scopes = http::Scopes::parse("patient/*.rs");
+    principal.patient = "1";
+    LogRoutes::Query query;
+    query.range.limit = 3;
+    const auto page = routes.events(principal, query);
+    ASSERT_TRUE(page.ok());
+    EXPECT_EQ(std::count(page->begin(), page->end(), '\n'), 1);
+}
+
 // What is no text in a request is in no row that nobody could read again.
 TEST_F(AuditEventTest, WhatIsNoTextIsKeptAsText) {
     Access access = read_of("\xff\xfe");

@@ -18,6 +18,7 @@ using formats::json::Writer;
 
 constexpr unsigned kThreads = 2;
 constexpr std::size_t kWaitingMax = 256;
+constexpr std::size_t kRowsPerStep = 64;
 // The privacy officer's: who may read all resources may not read who read them.
 constexpr const char* kLookedAt = "AuditEvent";
 constexpr http::Scope kOfficer{"AuditEvent", 'r', true};
@@ -39,9 +40,10 @@ std::optional<std::uint64_t> number_of(const std::string& text) {
     return out;
 }
 
-std::optional<LogRoutes::Query> read_query(std::string_view text) {
+std::optional<LogRoutes::Query> read_query(std::string_view text, bool paged) {
     if (!http::query_has_only(text, {"patient", "from", "to", "after", "limit"}))
         return std::nullopt;
+    if (!paged && !http::query_has_only(text, {"patient", "from", "to"})) return std::nullopt;
     LogRoutes::Query out;
     out.range.limit = kEventRowsDefault;
     bool malformed = false;
@@ -75,6 +77,9 @@ http::Response answer_lines(Result<std::string, std::uint16_t> lines) {
         switch (lines.error()) {
             case 403:
                 return http::problem(403, "forbidden", "The access token does not grant this");
+            case 413:
+                return http::problem(413, "too-large",
+                                     "There is more than one answer may hold: give from and to");
             case 503:
                 return http::problem_retry(503, "access-log",
                                            "The access log cannot be written: nothing is shown", 1);
@@ -158,6 +163,40 @@ bool is_look(const LogEntry& entry, const http::Principal& principal) {
 
 }  // namespace
 
+// In steps: a row may have a thousand patients, and as many events. A page in which nothing is for
+// this reader is no end of the pages.
+std::optional<std::string> LogRoutes::page(const http::Principal& principal, const Query& query,
+                                           std::uint64_t newest) const {
+    const bool officer = principal.scopes.grants(kOfficer);
+    const EventNames names{ports_.name, ports_.base(), officer};
+    std::string out;
+    LogRange range = query.range;
+    range.limit = kRowsPerStep;
+    std::size_t shown = 0;
+    // What holds only the reader's own looks at the pages before, up to the log's end, is none.
+    bool is_news = range.after == 0;
+    while (true) {
+        const auto entries = read_accesses(ports_.vault, ports_.name, query.patient, range);
+        if (!entries) return std::nullopt;
+        for (const LogEntry& entry : *entries) {
+            range.after = entry.sequence;
+            if (entry.sequence > newest) return is_news ? out : std::string();
+            // Another member's patient may have the id of one of ours.
+            if (!officer && entry.access.elsewhere()) continue;
+            is_news = is_news || !is_look(entry, principal);
+            const bool full = shown == query.range.limit || out.size() >= kEventBytesMax;
+            if (full && is_news) return out;
+            if (full) continue;
+            for (const std::string& event : audit_events(entry, names, query.patient)) {
+                out += event;
+                out += '\n';
+            }
+            ++shown;
+        }
+        if (entries->size() < kRowsPerStep) return is_news ? out : std::string();
+    }
+}
+
 Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& principal,
                                                      Query query) {
     // What this very request adds is not in its own answer.
@@ -166,29 +205,15 @@ Result<std::string, std::uint16_t> LogRoutes::events(const http::Principal& prin
     if (!head || (*head && !proto::parse_canonical(**head, newest)))
         return fail(std::uint16_t{500});
     Query wanted = query;
-    std::vector<LogEntry> shown;
+    std::string out;
     if (may_see(principal, wanted)) {
-        auto entries = read_accesses(ports_.vault, ports_.name, wanted.patient, wanted.range);
-        if (!entries) return fail(std::uint16_t{500});
-        shown = std::move(*entries);
-        while (!shown.empty() && (shown.back().sequence > newest.sequence() ||
-                                  (wanted.range.after != 0 && is_look(shown.back(), principal))))
-            shown.pop_back();
+        auto lines = page(principal, wanted, newest.sequence());
+        if (!lines) return fail(std::uint16_t{500});
+        out = *std::move(lines);
         // The end of the pages: nothing is shown.
-        if (shown.empty() && wanted.range.after != 0) return std::string();
+        if (out.empty() && wanted.range.after != 0) return out;
     }
     if (auto entered = enter(principal, query); !entered) return fail(entered.error());
-    std::string out;
-    const bool officer = principal.scopes.grants(kOfficer);
-    const EventNames names{ports_.name, ports_.base(), officer};
-    for (const LogEntry& entry : shown) {
-        // Another member's patient may have the id of one of ours.
-        if (!officer && entry.access.elsewhere()) continue;
-        for (const std::string& event : audit_events(entry, names, query.patient)) {
-            out += event;
-            out += '\n';
-        }
-    }
     return out;
 }
 
@@ -207,6 +232,7 @@ Result<std::string, std::uint16_t> LogRoutes::disclosures(const http::Principal&
         if (query.range.to && disclosure.at > *query.range.to) continue;
         out += disclosure_event(disclosure, names);
         out += '\n';
+        if (out.size() > kEventBytesMax) return fail(std::uint16_t{413});
     }
     return out;
 }
@@ -266,15 +292,15 @@ http::Response LogRoutes::answer_verification() const {
     return http::json(std::move(out));
 }
 
-void LogRoutes::add_lines(http::Router& router, const char* path, Lines lines) {
+void LogRoutes::add_lines(http::Router& router, const char* path, bool paged, Lines lines) {
     http::RouteOptions options;
     options.authenticated = true;
     options.produces = {http::Media::kNdjson};
     options.heavy = true;
     router.add(
         http::Method::kGet, path, options,
-        [this, lines](http::Request& request, http::Responder responder) {
-            const auto query = read_query(request.query);
+        [this, paged, lines](http::Request& request, http::Responder responder) {
+            const auto query = read_query(request.query, paged);
             if (!query || !request.principal) {
                 return responder.send(http::problem(
                     400, "bad-query", "patient, from, to, after or limit is not as it must be"));
@@ -287,8 +313,8 @@ void LogRoutes::add_lines(http::Router& router, const char* path, Lines lines) {
 }
 
 void LogRoutes::add(http::Router& router) {
-    add_lines(router, "/v1/audit/events", &LogRoutes::events);
-    add_lines(router, "/v1/audit/disclosures", &LogRoutes::disclosures);
+    add_lines(router, "/v1/audit/events", true, &LogRoutes::events);
+    add_lines(router, "/v1/audit/disclosures", false, &LogRoutes::disclosures);
     http::RouteOptions officer;
     officer.scope = kOfficer;
     officer.produces = {http::Media::kJson};

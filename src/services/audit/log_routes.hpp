@@ -22,6 +22,8 @@ namespace consilium::services::audit {
 
 inline constexpr std::size_t kEventRowsDefault = 1000;
 inline constexpr std::size_t kEventRowsMax = 10'000;
+// A page ends with the row that reaches it; of disclosures there are no more in an answer.
+inline constexpr std::size_t kEventBytesMax = std::size_t{16} << 20U;
 
 class LogRoutes {
  public:
@@ -47,13 +49,16 @@ class LogRoutes {
     };
     [[nodiscard]] Result<std::string, std::uint16_t> events(const http::Principal& principal,
                                                             Query query);
-    // The same of disclosures, all in one answer.
+    // The same of disclosures, all in one answer; 413 where that is too much.
     [[nodiscard]] Result<std::string, std::uint16_t> disclosures(const http::Principal& principal,
                                                                  Query query);
 
  private:
     using Lines = Result<std::string, std::uint16_t> (LogRoutes::*)(const http::Principal&, Query);
-    void add_lines(http::Router& router, const char* path, Lines lines);
+    void add_lines(http::Router& router, const char* path, bool paged, Lines lines);
+    // Those of one page, up to row `newest`.
+    [[nodiscard]] std::optional<std::string> page(const http::Principal& principal,
+                                                  const Query& query, std::uint64_t newest) const;
     // Whether the principal may see them, once the log has it.
     [[nodiscard]] Status<std::uint16_t> enter(const http::Principal& principal, Query& query);
     [[nodiscard]] http::Response answer_log() const;

@@ -114,7 +114,13 @@ class Reader {
     }
 
     Status<AuditError> trace() {
-        Trail trail(ports_.reads, ports_.network, out_.facts.height);
+        std::vector<Bytes> subjects;
+        for (const SlotOpening& slot : out_.opening.slots)
+            subjects.emplace_back(slot.link.view());
+        for (const TracedRow& row : out_.facts.rows) {
+            if (auto fresh = fresh_id_of(row.row)) subjects.push_back(*std::move(fresh));
+        }
+        Trail trail(ports_.reads, ports_.network, out_.facts.height, std::move(subjects));
         for (TracedRow& row : out_.facts.rows) {
             auto traces = trail.traces(row.row, request_behind(row.row, out_.facts.rows));
             if (!traces) return fail(error_of(traces.error()));

@@ -38,6 +38,12 @@ Result<Trail::First, ReadError> Trail::first_height(Act act, RowKind kind, const
     return out;
 }
 
+bool Trail::names_a_subject(BytesView transaction) const {
+    return std::any_of(subjects_.begin(), subjects_.end(), [&](const Bytes& subject) {
+        return transaction.find(subject) != BytesView::npos;
+    });
+}
+
 Result<const Trail::Block*, ReadError> Trail::block(Height height) {
     if (const auto known = blocks_.find(height); known != blocks_.end()) return &known->second;
     const auto bytes = reads_.block(height);
@@ -49,6 +55,7 @@ Result<const Trail::Block*, ReadError> Trail::block(Height height) {
         const auto bundle = ledger::decode_item(item);
         if (!bundle) continue;  // consensus may order what no node executes
         for (const BytesView transaction : bundle->transactions) {
+            if (!names_a_subject(transaction)) continue;
             AppliedTransaction one;
             one.member = ledger::MemberId(bundle->member_id);
             one.id = ledger::transaction_id(network_, one.member, transaction);
