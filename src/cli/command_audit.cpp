@@ -184,6 +184,7 @@ json::object to_json(const audit::Finding& finding) {
             {"documents", finding.documents},
             {"erased", finding.erased},
             {"erased_by_word", finding.erased_by_word},
+            {"withheld", finding.withheld},
             {"checked", list(finding.checked)},
             {"notes", list(finding.notes)},
             {"faults", faults}};

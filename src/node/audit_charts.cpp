@@ -7,8 +7,11 @@
 #include "consilium/v1/exchange.pb.h"
 #include "formats/fhir/primitive.hpp"
 #include "ledger/commitment.hpp"
+#include "services/ehr/bundle_text.hpp"
 #include "services/ehr/exchange/vault_rows.hpp"
 #include "services/ehr/padding.hpp"
+#include "services/ehr/reach.hpp"
+#include "services/ehr/resource_text.hpp"
 
 namespace consilium::node {
 namespace {
@@ -153,6 +156,19 @@ AuditCharts::Answer<Bytes> AuditCharts::document(const ledger::RecordId& record,
     auto document = store_.vault().read({record, version}, vault::kDocumentBytesMax);
     if (!document) return fail(audit::ChartsError::kDisk);
     return std::move(document).value();
+}
+
+// As the FHIR API reads for them: what is theirs in its newest version, and was in this one.
+AuditCharts::Answer<bool> AuditCharts::is_own(BytesView document, std::string_view patient) const {
+    const auto identity = ehr::identity_of(document);
+    if (!identity || ehr::is_deletion(document) || !ehr::is_own(document, patient)) return false;
+    const auto row = store_.find(identity->type, identity->id);
+    if (!row) return fail(audit::ChartsError::kDisk);
+    if (!*row) return false;
+    const auto newest = store_.read((*row)->record, (*row)->version);
+    if (!newest && newest.error() == ehr::StoreError::kErased) return false;
+    if (!newest) return fail(audit::ChartsError::kDisk);
+    return !ehr::is_deletion(*newest) && ehr::is_own(*newest, patient);
 }
 
 }  // namespace consilium::node

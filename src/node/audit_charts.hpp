@@ -24,6 +24,7 @@ class AuditCharts final : public services::audit::Charts {
         const ledger::ChartId& chart) const override;
     [[nodiscard]] Answer<Bytes> document(const ledger::RecordId& record,
                                          std::uint32_t version) const override;
+    [[nodiscard]] Answer<bool> is_own(BytesView document, std::string_view patient) const override;
 
  private:
     services::ehr::Store& store_;

@@ -157,11 +157,12 @@ void AuditPackage::look() {
     ASSERT_TRUE(submit(kClinic, {command_of(ledger::ContractId::kEhr, offer)}).applied());
 }
 
-void AuditPackage::export_package() {
+void AuditPackage::export_package(bool for_patient) {
     const audit::Ports ports{
         "hospital", consortium.genesis.network_id, host->reads("hospital"), charts, own, nullptr};
     audit::PackageOptions options;
     options.documents = true;
+    options.for_patient = for_patient;
     ASSERT_TRUE(eventually([&] {
         auto made = audit::make_package(ports, "verena", options);
         if (!made) return made.error() != audit::AuditError::kNotNow;

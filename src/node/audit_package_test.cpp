@@ -162,6 +162,57 @@ TEST_F(AuditPackage, ADocumentKeptBackOrPassedOffAsPadding) {
         "documents.json", "neither a document that is shown nor padding"));
 }
 
+// 45 CFR 164.524(a)(1)(i), (a)(3): psychotherapy notes and the like. Nothing of them is in it, and
+// all else is as in any package.
+TEST_F(AuditPackage, APatientsOwnPackageHoldsNoMoreThanTheyMayRead) {
+    charts.kept = "Observation";
+    const auto has = [&](std::string_view part) {
+        return std::any_of(files.begin(), files.end(), [&](const auto& file) {
+            return file.first.substr(0, 10) == "documents/" &&
+                   file.second.find(part) != Bytes::npos;
+        });
+    };
+    ASSERT_TRUE(has(charts.kept)) << "in the package for the member";
+    const audit::PackageFiles whole = files;
+    files.clear();
+    export_package(true);
+    EXPECT_FALSE(has(charts.kept));
+    const auto finding = check(files);
+    EXPECT_TRUE(finding.good()) << told(finding);
+    EXPECT_GE(finding.withheld, 1U);
+    EXPECT_EQ(finding.documents + finding.withheld, 3U);
+    EXPECT_TRUE(notes(finding, "kept back from the patient"));
+    // Its salt would let a guess be tried.
+    const json::value stored = json::parse(files.at("documents.json"));
+    const json::value all = json::parse(whole.at("documents.json"));
+    for (std::size_t i = 0; i < stored.at("versions").as_array().size(); ++i) {
+        const json::object& one = stored.at("versions").as_array()[i].as_object();
+        if (!one.contains("withheld")) continue;
+        const auto& before = all.at("versions").as_array()[i];
+        EXPECT_EQ(one.at("record"), before.at("record"));
+        EXPECT_EQ(files.at("documents.json").find(before.at("salt").as_string()), Bytes::npos);
+        EXPECT_EQ(files.count(std::string(before.at("file").as_string())), 0U);
+    }
+    // To somebody else nothing is kept back; and what is, is not there as well.
+    auto altered_one = altered(edit("package.json", [](Bytes& bytes) {
+        json::value head = json::parse(bytes);
+        head.as_object()["reader"] = "member";
+        bytes = spelled(head);
+    }));
+    EXPECT_TRUE(names(altered_one, "documents.json", "was not made for the patient"));
+    altered_one = altered([&](audit::PackageFiles& package) {
+        for (const auto& [name, bytes] : whole)
+            package.emplace(name, bytes);
+    });
+    EXPECT_FALSE(altered_one.good());
+    EXPECT_TRUE(std::any_of(altered_one.faults.begin(), altered_one.faults.end(),
+                            [](const audit::Fault& fault) {
+                                return fault.what.find("is said to be kept back, and is here") !=
+                                       std::string::npos;
+                            }))
+        << told(altered_one);
+}
+
 // Consistent over several files, so that only what is proven tells.
 TEST_F(AuditPackage, AChartOfSomebodyElse) {
     const auto finding = altered([](audit::PackageFiles& package) {

@@ -3,7 +3,9 @@
 """A patient reads the own record at the hospital with what a link's key gives, and nothing else;
 the clinic's card of that patient stays the one that was kept, and nothing of the clinic's own
 store hides the record behind it."""
+import io
 import json
+import tarfile
 import unittest
 
 import exchange_test
@@ -66,8 +68,38 @@ class OwnRecordTest(exchange_test.ExchangeSupport):
                 json.dumps({"resourceType": "Patient", "id": self.patient}).encode()).status, 403)
             # Everything, the Patient, two searches and the denied write.
             self.assertGreaterEqual(self.events(client) - logged, 5)
+        self.check_package(notes)
         # Of a link that no card of the hospital has.
         self.assertEqual(self.own("--link", "0" * 32).request("GET", everything).status, 403)
+
+    def check_package(self, notes):
+        """What the API does not show to the patient is not in their audit package either."""
+        officer = self.client(self.network, self.process, "hospital", "user/Audit.rs")
+        own = self.own("--patient", self.patient)
+
+        def package(client):
+            answer = client.send("GET", f"/v1/audit/package?patient={self.patient}&documents=1",
+                                 headers={"Accept": "application/x-tar"})
+            if answer.status != 200:
+                return {}
+            with tarfile.open(fileobj=io.BytesIO(answer.body)) as archive:
+                return {one.name: archive.extractfile(one).read() for one in archive}
+
+        def holds(files):
+            return any(f'"id":"{notes[12:]}"'.encode() in text for name, text in files.items()
+                       if name.startswith("documents/"))
+        self.wait_for("the notes are anchored", lambda: holds(package(officer)))
+        mine = package(own)
+        self.assertGreater(len([name for name in mine if name.startswith("documents/")]), 10)
+        self.assertFalse(holds(mine))
+        for name, text in mine.items():
+            file = self.folder / "mine" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
+        said = json.loads(self.ok("audit", "verify", "--genesis", self.network / "genesis.json",
+                                  self.folder / "mine", "--json").out)
+        self.assertTrue(said["good"], said)
+        self.assertEqual(said["withheld"], 1, said["notes"])
 
     def test_a_kept_card_is_neither_replaced_nor_hidden(self):
         self.start()

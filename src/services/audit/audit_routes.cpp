@@ -92,6 +92,7 @@ http::Response AuditRoutes::for_whom(Question& question, const http::Principal& 
         if (!own || whose.empty()) return forbidden();
         if (question.patient.empty()) question.patient = whose;
         if (question.patient != whose) return forbidden();
+        question.options.for_patient = true;
     }
     if (question.patient.empty())
         return http::problem(400, "bad-query", "The query does not say which patient");
@@ -112,12 +113,12 @@ http::Response AuditRoutes::access(const Question& question) const {
 }
 
 http::Response AuditRoutes::package(const Question& question) const {
-    const auto files = make_package(ports_, question.patient, question.options);
+    auto files = make_package(ports_, question.patient, question.options);
     if (!files) return problem_of(files.error());
     http::Response out;
     out.media = http::Media::kOther;
     out.content_type = "application/x-tar";
-    out.body = write_tar(*files);
+    out.body = write_tar(std::move(files).value());
     return out;
 }
 

@@ -168,6 +168,15 @@ class Checker {
             ++finding_.erased;
             return;
         }
+        if (version.withheld) {
+            ++finding_.withheld;
+            if (!question_.for_patient)
+                proofs_.fault(kFile, row,
+                              name + " is kept back, and the package was not made for the patient");
+            if (file != files_.end())
+                proofs_.fault(name, row, "the document is said to be kept back, and is here");
+            return;
+        }
         // The ledger knows records as wholes: of one version of several it says nothing.
         if (version.salt.empty() && readable_.count(version.record) != 0) {
             ++finding_.erased_by_word;
@@ -229,9 +238,9 @@ class Checker {
     void check_patient() {
         if (found_patient_) return;
         const std::string what = "no stored version is that of Patient/" + question_.patient;
-        if (finding_.erased + finding_.erased_by_word == 0)
+        if (finding_.erased + finding_.erased_by_word + finding_.withheld == 0)
             return proofs_.fault(kFile, {}, what + ": the chart is somebody else's");
-        finding_.notes.push_back("Among what is not erased, " + what +
+        finding_.notes.push_back("Among what is shown, " + what +
                                  ": that the chart is theirs is the custodian's word.");
     }
 
@@ -297,6 +306,12 @@ class Checker {
                           " stored document versions open their commitments";
         if (finding_.erased != 0) out += ", and " + std::to_string(finding_.erased) + " are erased";
         finding_.checked.push_back(std::move(out));
+        if (finding_.withheld == 0) return;
+        finding_.notes.push_back(
+            std::to_string(finding_.withheld) +
+            " stored document versions are kept back from the patient, for whom the package was "
+            "made: what 45 CFR 164.524(a) lets the custodian keep, what was deleted, and what "
+            "names others. A package for the member has them.");
     }
 
     const DocumentsQuestion& question_;

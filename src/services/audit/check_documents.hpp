@@ -9,6 +9,7 @@ struct DocumentsQuestion {
     const PackageFiles& files;
     const ledger::ChartId& chart;
     const std::string& patient;  // whose chart it is said to be
+    bool for_patient = false;    // made for them: some of it may be kept back
     // What is proven to have been sent.
     const std::map<std::pair<ledger::LinkId, std::uint32_t>, DisclosureOpening>& disclosures;
 };

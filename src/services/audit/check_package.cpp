@@ -53,8 +53,9 @@ class Checker {
             trace();
             check_reports();
             if (head_.documents) {
-                check_documents({files_, head_.chart, head_.patient, facts_.disclosures}, proofs_,
-                                finding_);
+                check_documents(
+                    {files_, head_.chart, head_.patient, head_.for_patient, facts_.disclosures},
+                    proofs_, finding_);
             } else {
                 finding_.notes.push_back(
                     "No documents are in the package: that the chart is this patient's, and what "

@@ -38,6 +38,7 @@ struct Finding {
     std::size_t documents = 0;
     std::size_t erased = 0;
     std::size_t erased_by_word = 0;  // single versions, of which the ledger says nothing
+    std::size_t withheld = 0;        // of a package for the patient, who is not shown them
     [[nodiscard]] bool good() const { return faults.empty(); }
 };
 

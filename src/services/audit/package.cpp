@@ -39,13 +39,7 @@ class Maker {
 
     Result<PackageFiles, AuditError> make() {
         const Period period = period_of(options_, facts_.time);
-        files_["package.json"] = package_json(period);
-        files_["openings.json"] = openings_json();
-        files_["reports/accounting.json"] = accounting_report(facts_, period);
-        files_["reports/access-report.json"] = access_report(facts_);
-        files_["log.json"] = write_log_json(facts_.own);
-        if (auto history = ports_.reads.validator_history(); history && !history->empty())
-            files_["validators.history"] = std::move(history).value();
+        if (auto added = add_texts(period); !added) return fail(added.error());
         if (auto added = add_receipts(); !added) return fail(added.error());
         if (auto added = add_proofs(); !added) return fail(added.error());
         if (options_.documents) {
@@ -55,6 +49,19 @@ class Maker {
     }
 
  private:
+    Status<AuditError> add_texts(const Period& period) {
+        if (auto added = add("package.json", package_json(period)); !added) return added;
+        if (auto added = add("openings.json", openings_json()); !added) return added;
+        if (auto added = add("reports/accounting.json", accounting_report(facts_, period)); !added)
+            return added;
+        if (auto added = add("reports/access-report.json", access_report(facts_)); !added)
+            return added;
+        if (auto added = add("log.json", write_log_json(facts_.own)); !added) return added;
+        auto history = ports_.reads.validator_history();
+        if (!history || history->empty()) return Done{};
+        return add("validators.history", std::move(history).value());
+    }
+
     std::string package_json(const Period& period) const {
         std::string out;
         Writer writer(out);
@@ -72,6 +79,7 @@ class Maker {
         writer.member("accounting_to", to_rfc3339(period.to));
         writer.name("documents");
         writer.boolean(options_.documents);
+        writer.member("reader", options_.for_patient ? kReaderPatient : kReaderMember);
         writer.end_object();
         return pretty(out);
     }
@@ -160,18 +168,26 @@ class Maker {
         if (auto added = prove_list("proofs/records.receipt", list); !added) return added;
         if (auto added = prove_list("proofs/replaced.receipt", replaced_prefix(chart)); !added)
             return added;
-        const auto stored = ports_.charts.documents(chart);
+        auto stored = ports_.charts.documents(chart);
         if (!stored) return fail(error_of_charts(stored.error()));
-        files_["documents.json"] = documents_json(*stored);
-        for (const StoredVersion& version : stored->versions) {
+        for (StoredVersion& version : stored->versions) {
             if (version.salt.empty()) continue;
             auto document = ports_.charts.document(version.record, version.version);
             if (!document) return fail(error_of_charts(document.error()));
+            if (options_.for_patient) {
+                const auto own = ports_.charts.is_own(*document, facts_.patient);
+                if (!own) return fail(error_of_charts(own.error()));
+                version.withheld = !*own;
+            }
+            if (version.withheld) {
+                version.salt.clear();
+                continue;
+            }
             auto added =
                 add(document_name(version.record, version.version), std::move(document).value());
             if (!added) return added;
         }
-        return Done{};
+        return add("documents.json", documents_json(*stored));
     }
 
     static AuditError error_of_charts(ChartsError error) {
@@ -203,7 +219,10 @@ class Maker {
             writer.member("record", to_hex(version.record.view()));
             writer.name("version");
             writer.number(std::to_string(version.version));
-            if (version.salt.empty()) {
+            if (version.withheld) {
+                writer.name("withheld");
+                writer.boolean(true);
+            } else if (version.salt.empty()) {
                 writer.name("erased");
                 writer.boolean(true);
             } else {

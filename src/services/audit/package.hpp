@@ -12,8 +12,11 @@
 namespace consilium::services::audit {
 
 inline constexpr std::string_view kPackageFormat = "consilium-audit-package/1";
+// For whom a package was made: "reader".
+inline constexpr std::string_view kReaderPatient = "patient";
+inline constexpr std::string_view kReaderMember = "member";
 // All files together.
-inline constexpr std::size_t kPackageBytesMax = std::size_t{1} << 30U;
+inline constexpr std::size_t kPackageBytesMax = std::size_t{128} << 20U;
 
 // By name: "package.json", "receipts/HEX.receipt", ...
 using PackageFiles = std::map<std::string, Bytes>;
@@ -22,6 +25,7 @@ struct PackageOptions {
     std::optional<UnixMs> from;  // of the accounting; nothing: six years before `to`
     std::optional<UnixMs> to;    // nothing: the block's time
     bool documents = false;      // the stored documents too, with what opens their commitments
+    bool for_patient = false;    // for whom it is about: without what is kept from them
 };
 
 [[nodiscard]] Result<PackageFiles, AuditError> make_package(const Ports& ports,

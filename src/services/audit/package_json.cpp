@@ -20,7 +20,7 @@ Result<PackageHead, std::string> read_package_json(const Bytes& text) {
     const Value& root = parsed->root();
     JsonReader reader;
     PackageHead out;
-    reader.only(root, 11);
+    reader.only(root, 12);
     if (reader.text(root, "format") != kPackageFormat) reader.wrong("format");
     out.network = reader.id<ledger::NetworkId>(root, "network");
     if (reader.text(root, "chain") != ledger::chain_id(out.network)) reader.wrong("chain");
@@ -33,6 +33,9 @@ Result<PackageHead, std::string> read_package_json(const Bytes& text) {
     out.period.from = reader.time(root, "accounting_from");
     out.period.to = reader.time(root, "accounting_to");
     out.documents = reader.boolean(root, "documents");
+    const auto whose = reader.text(root, "reader");
+    out.for_patient = whose == kReaderPatient;
+    if (!out.for_patient && whose != kReaderMember) reader.wrong("reader");
     if (!reader.error().empty()) return fail(reader.error());
     return out;
 }
@@ -99,6 +102,10 @@ Result<StoredDocuments, std::string> read_documents_json(const Bytes& text) {
         if (each.find("erased") != nullptr) {
             reader.only(each, 3);
             if (!reader.boolean(each, "erased")) reader.wrong("erased");
+        } else if (each.find("withheld") != nullptr) {
+            reader.only(each, 3);
+            version.withheld = reader.boolean(each, "withheld");
+            if (!version.withheld) reader.wrong("withheld");
         } else {
             reader.only(each, 4);
             version.salt = reader.bytes(each, "salt");

@@ -21,6 +21,7 @@ struct PackageHead {
     Height height = 0;
     UnixMs time;
     Period period;
+    bool for_patient = false;
     bool documents = false;
 };
 [[nodiscard]] Result<PackageHead, std::string> read_package_json(const Bytes& text);

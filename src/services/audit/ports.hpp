@@ -23,7 +23,8 @@ enum class ChartsError : std::uint8_t {
 struct StoredVersion {
     ledger::RecordId record;
     std::uint32_t version = 0;
-    Bytes salt;  // empty: key and salt are destroyed
+    Bytes salt;             // empty: key and salt are destroyed, or it is withheld
+    bool withheld = false;  // kept back from the patient, for whom the package was made
 };
 
 // A manifest as the custodian made it, padding included.
@@ -63,6 +64,10 @@ class Charts {
         const ledger::ChartId& chart) const = 0;
     [[nodiscard]] virtual Result<Bytes, ChartsError> document(const ledger::RecordId& record,
                                                               std::uint32_t version) const = 0;
+    // Whether a stored document is shown to the patient themselves (45 CFR 164.524): what they read
+    // as FHIR, they find in their package, and nothing else.
+    [[nodiscard]] virtual Result<bool, ChartsError> is_own(BytesView document,
+                                                           std::string_view patient) const = 0;
 };
 
 enum class LogError : std::uint8_t {

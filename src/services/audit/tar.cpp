@@ -70,9 +70,16 @@ bool is_package_name(std::string_view name) {
     }
 }
 
-Bytes write_tar(const PackageFiles& files) {
+Bytes write_tar(PackageFiles files) {
+    std::size_t total = 2 * kBlock;
+    for (const auto& [name, bytes] : files)
+        total += kBlock + padded(bytes.size());
     Bytes out;
-    for (const auto& [name, bytes] : files) {
+    out.reserve(total);
+    while (!files.empty()) {
+        const auto file = files.extract(files.begin());
+        const std::string& name = file.key();
+        const Bytes& bytes = file.mapped();
         CONSILIUM_ASSERT(is_package_name(name));
         Header header{};
         put(header, 0, name);
