@@ -41,8 +41,7 @@ class FakeLedger final : public Submit, public Reads, public Author {
     std::atomic<int> taken{0};
     std::atomic<bool> lose_answers{false};
     std::optional<SubmitError> refuse;
-    bool no_user = false;
-    bool rejects = false;
+    bool no_user = false, rejects = false;
 
     void submit(Bytes, SubmitCallback) override { ADD_FAILURE(); }
     void submit_batch(
@@ -55,13 +54,6 @@ class FakeLedger final : public Submit, public Reads, public Author {
                 continue;
             }
             const auto id = ledger::transaction_id(network_, "hospital", all[i]);
-            if (rejects) {
-                v1::Outcome outcome;
-                outcome.set_code(6);
-                outcome.set_contract(static_cast<std::uint32_t>(ledger::ContractId::kCharts));
-                done(i, Committed{id, 1, 0, 0, proto::encode(outcome)});
-                continue;
-            }
             if (transactions.count(id) == 0) apply(id, all[i]);
             ++taken;
             if (!lose_answers) done(i, transactions[id]);
@@ -82,7 +74,6 @@ class FakeLedger final : public Submit, public Reads, public Author {
         EXPECT_TRUE(ledger::decode_transaction(bytes).ok());
         return bytes;
     }
-
     NodeStatus status() const override {
         NodeStatus out;
         out.member_id = "hospital";
@@ -125,7 +116,10 @@ class FakeLedger final : public Submit, public Reads, public Author {
         const auto transaction = ledger::decode_transaction(bytes);
         ASSERT_TRUE(transaction.ok());
         v1::Outcome outcome;
+        outcome.set_code(rejects ? 6 : 0);
+        outcome.set_contract(rejects ? 2 : 0);
         for (const auto& command : transaction->commands) {
+            if (rejects) break;
             if (command.contract == static_cast<std::uint32_t>(ledger::ContractId::kCharts)) {
                 open_chart(command.payload, outcome);
             } else {
