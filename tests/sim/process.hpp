@@ -27,6 +27,7 @@ class Consortium::Slot final : public consensus::Application,
     [[nodiscard]] consensus::ItemVerdict check_item(BytesView item) override {
         return copy_->check_item(item);
     }
+    [[nodiscard]] Bytes lane(BytesView item) const override { return copy_->lane(item); }
     [[nodiscard]] std::vector<consensus::ItemVerdict> validate_items(
         const std::vector<BytesView>& items) override {
         return copy_->validate_items(items);
