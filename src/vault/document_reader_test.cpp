@@ -93,6 +93,7 @@ TEST_F(DocumentReaderTest, a_long_document_and_others_are_stored_in_one_step) {
     writer = vault->begin(name_of(1), std::nullopt);
     ASSERT_TRUE((*writer)->update(Bytes(kChunkBytes + 1, 'd')).ok());
     ASSERT_TRUE((*writer)->commit({}, {}, {}, expected, others).ok());
+    writer->reset();
     reopen();
     EXPECT_EQ(vault->info(name_of(1))->size, kChunkBytes + 1);
     EXPECT_EQ(vault->read(name_of(2), 100).value(), "small");
