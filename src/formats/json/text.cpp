@@ -72,6 +72,22 @@ bool is_text(std::string_view text) {
     return true;
 }
 
+std::string as_text(std::string_view text) {
+    if (is_text(text)) return std::string(text);
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = text[0] == '\0' ? 0 : utf8_length(text);
+        if (length == 0) {
+            out += "\xEF\xBF\xBD";
+            text.remove_prefix(1);
+            continue;
+        }
+        out += text.substr(0, length);
+        text.remove_prefix(length);
+    }
+    return out;
+}
+
 std::size_t number_length(std::string_view text) {
     std::size_t at = 0;
     const auto digits = [&] {

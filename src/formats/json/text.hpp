@@ -15,6 +15,9 @@ namespace consilium::formats::json {
 // Whether all of `text` is made of such sequences, without U+0000.
 [[nodiscard]] bool is_text(std::string_view text);
 
+// `text`, with U+FFFD in place of every byte that keeps it from being such text.
+[[nodiscard]] std::string as_text(std::string_view text);
+
 // The length of the number (RFC 8259 section 6) at the start of `text`; 0 when there is none.
 [[nodiscard]] std::size_t number_length(std::string_view text);
 

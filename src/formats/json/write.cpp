@@ -190,9 +190,12 @@ void Writer::name(std::string_view name) {
 }
 
 void Writer::string(std::string_view text) {
-    CONSILIUM_ASSERT(is_text(text));
     before_value();
-    append_string(out_, text);
+    if (is_text(text)) {
+        append_string(out_, text);
+    } else {
+        append_string(out_, as_text(text));
+    }
 }
 
 void Writer::number(std::string_view literal) {

@@ -42,7 +42,7 @@ Bytes of_patient(std::string_view prefix, std::string_view patient) {
 std::string text_of(std::string_view text, std::size_t size_max) {
     std::string out(text.substr(0, size_max));
     for (char& c : out) {
-        if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+        if (c < ' ' || c > '~') c = '?';
     }
     return out;
 }

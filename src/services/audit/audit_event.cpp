@@ -127,7 +127,7 @@ class Event {
         json.name("agent");
         json.begin_array();
         write_user(json, pattern, place);
-        write_client(json, pattern);
+        write_client(json, pattern, place);
         write_server(json, pattern);
         json.end_array();
         write_source(json, names_.log);
@@ -147,15 +147,21 @@ class Event {
     }
 
  private:
+    // Whether it was by the token of a patient who is nobody's business here.
+    [[nodiscard]] bool is_another(std::optional<std::uint32_t> place) const {
+        const v1::LoggedAccess& access = entry_.access;
+        const bool by_a_patient = !access.own_patient().empty() || !access.own_link().empty();
+        return !names_.with_queries && by_a_patient &&
+               (!place || access.patients(static_cast<int>(*place)) != access.own_patient());
+    }
+
     void write_user(Writer& json, const Pattern& pattern,
                     std::optional<std::uint32_t> place) const {
         const v1::LoggedAccess& access = entry_.access;
         json.begin_object();
         json.name("type");
         write_concept(json, pattern.user);
-        const bool another =
-            !names_.with_queries && !access.own_patient().empty() &&
-            (!place || access.patients(static_cast<int>(*place)) != access.own_patient());
+        const bool another = is_another(place);
         if (another) {
             json.name("who");
             json.begin_object();
@@ -173,7 +179,7 @@ class Event {
         }
         json.name("requestor");
         json.boolean(true);
-        if (!access.token().empty()) {
+        if (!access.token().empty() && !another) {
             json.name("policy");
             json.begin_array();
             json.string("urn:ietf:params:oauth:jti:" + access.token());
@@ -183,12 +189,13 @@ class Event {
         json.end_object();
     }
 
-    void write_client(Writer& json, const Pattern& pattern) const {
+    void write_client(Writer& json, const Pattern& pattern,
+                      std::optional<std::uint32_t> place) const {
         json.begin_object();
         json.name("type");
         write_concept(json, pattern.client);
         write_identifier(json, "who", realm_ + ':' + names_.log.member + ":client",
-                         entry_.access.client());
+                         is_another(place) ? "another patient's" : entry_.access.client());
         json.name("requestor");
         json.boolean(false);
         write_network(json, {});  // the log keeps no addresses of clients

@@ -45,6 +45,7 @@ http::Response forbidden() {
 struct AuditRoutes::Question {
     std::string asked;  // "audit/package"
     std::string patient;
+    std::string asker;  // whose own token it is
     PackageOptions options;
 };
 
@@ -61,7 +62,7 @@ http::Response AuditRoutes::logged(const Question& question, const http::Princip
     access.token = principal.token_id;
     access.purpose = principal.purpose_of_use;
     access.break_glass = principal.break_glass;
-    access.own_patient = principal.patient;
+    access.own_patient = principal.patient.empty() ? question.asker : principal.patient;
     access.own_link = principal.link;
     access.interaction = Interaction::kOperation;
     access.asked = question.asked;
@@ -89,6 +90,7 @@ http::Response AuditRoutes::for_whom(Question& question, const http::Principal& 
             if (!patient) return problem_of(AuditError::kDisk);
             whose = patient->value_or(std::string());
         }
+        question.asker = whose;
         if (!own || whose.empty()) return forbidden();
         if (question.patient.empty()) question.patient = whose;
         if (question.patient != whose) return forbidden();

@@ -138,7 +138,9 @@ Result<EventPage, vault::VaultError> search_events(const vault::Vault& vault,
         if (!entries) return fail(entries.error());
         for (const LogEntry& entry : *entries) {
             if (entry.sequence > place.newest) return out;
-            if (fits(entry.access, query)) {
+            // Another member's patient may have the id of one of ours.
+            const bool foreign = !names.with_queries && entry.access.elsewhere();
+            if (!foreign && fits(entry.access, query)) {
                 auto events = audit_events(entry, names, query.patient);
                 for (std::size_t i = place.skip; i < events.size(); ++i) {
                     if (out.events.size() == query.count) {
@@ -165,6 +167,8 @@ Result<std::optional<std::string>, vault::VaultError> find_event(
                                        {std::nullopt, std::nullopt, *sequence - 1, 1});
     if (!entries) return fail(entries.error());
     if (entries->empty() || entries->front().sequence != *sequence)
+        return std::optional<std::string>();
+    if (!names.with_queries && entries->front().access.elsewhere())
         return std::optional<std::string>();
     const std::string begins = R"({"resourceType":"AuditEvent","id":")" + std::string(id) + '"';
     for (std::string& event : audit_events(entries->front(), names, patient)) {

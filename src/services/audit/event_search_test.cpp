@@ -73,6 +73,20 @@ TEST_F(EventSearchTest, ByPatientDateAgentAndOutcome) {
     EXPECT_EQ(ids(query({{"outcome", "0"}, {"patient", "2"}})), Ids{});
 }
 
+TEST_F(EventSearchTest, APatientSeesNothingOfAnotherMembersPatientOfThatId) {
+    Access access = read_of("1");
+    access.elsewhere = true;
+    ASSERT_TRUE(log->append(access));
+    EventNames own = names;
+    const EventQuery asked = query({{"patient", "1"}});
+    own.with_queries = true;
+    EXPECT_EQ(search_events(*vault, own, asked, {})->events.size(), 1U);
+    EXPECT_TRUE(find_event(*vault, own, "log-1-0-1", "1")->has_value());
+    own.with_queries = false;
+    EXPECT_EQ(search_events(*vault, own, asked, {})->events.size(), 0U);
+    EXPECT_FALSE(find_event(*vault, own, "log-1-0-1", "1")->has_value());
+}
+
 TEST_F(EventSearchTest, PagesNeitherSkipNorRepeat) {
     // Rows of one to three events, so that pages end within rows.
     for (int i = 0; i < 20; ++i) {

@@ -122,6 +122,8 @@ std::optional<v1::AnchoredHead> LogAnchor::plan() {
     const auto head = log_.sync();
     if (!head) return std::nullopt;
     const auto tree = log_.tree().follow(head->sequence);
+    if (!tree)
+        complain(telemetry::Level::kError, "the views of the access log cannot be made", "disk");
     // Further already, for a report: next time.
     if (!tree || tree->sequence != head->sequence) return std::nullopt;
     const auto ledger =

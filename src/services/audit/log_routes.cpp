@@ -115,16 +115,17 @@ void LogRoutes::later(http::Responder responder, std::function<http::Response()>
     }
 }
 
+std::optional<std::string> LogRoutes::own_patient_of(const http::Principal& principal) const {
+    if (!principal.patient.empty()) return principal.patient;
+    if (principal.link.empty() || !ports_.patient_of_link) return std::nullopt;
+    return ports_.patient_of_link(principal.link);
+}
+
 // The privacy officer sees all, a patient what concerns them.
 bool LogRoutes::may_see(const http::Principal& principal, Query& query) const {
     if (principal.scopes.grants(kOfficer)) return true;
     if (!principal.scopes.grants_patient({"AuditEvent", 'r'})) return false;
-    std::optional<std::string> own;
-    if (!principal.patient.empty()) {
-        own = principal.patient;
-    } else if (!principal.link.empty() && ports_.patient_of_link) {
-        own = ports_.patient_of_link(principal.link);
-    }
+    const std::optional<std::string> own = own_patient_of(principal);
     if (!own || (query.patient && *query.patient != *own)) return false;
     query.patient = own;
     return true;
@@ -139,7 +140,7 @@ Status<std::uint16_t> LogRoutes::enter(const http::Principal& principal, Query& 
     access.token = principal.token_id;
     access.purpose = principal.purpose_of_use;
     access.break_glass = principal.break_glass;
-    access.own_patient = principal.patient;
+    access.own_patient = own_patient_of(principal).value_or(std::string());
     access.own_link = principal.link;
     access.interaction = Interaction::kSearch;
     access.asked = kLookedAt;

@@ -63,6 +63,8 @@ class LogRoutes {
     [[nodiscard]] Status<std::uint16_t> enter(const http::Principal& principal, Query& query);
     [[nodiscard]] http::Response answer_log() const;
     [[nodiscard]] http::Response answer_verification() const;
+    // Whose own token it is.
+    [[nodiscard]] std::optional<std::string> own_patient_of(const http::Principal& principal) const;
     [[nodiscard]] bool may_see(const http::Principal& principal, Query& query) const;
     void later(http::Responder responder, std::function<http::Response()> answer);
 

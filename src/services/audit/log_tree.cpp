@@ -13,6 +13,8 @@ namespace consilium::services::audit {
 namespace {
 
 constexpr std::uint64_t kRowsPerBatch = 256;
+// Of a batch's rows; one row of the log adds less than 2,000, and the vault takes 131,072 at once.
+constexpr std::size_t kBatchMax = 32'768;
 constexpr std::size_t kLeavesPerTile = 256;
 constexpr std::size_t kTileBytes = kLeavesPerTile * Hash32::kSize;
 constexpr std::size_t kPage = 256;
@@ -146,7 +148,8 @@ std::optional<LogTree::Size> LogTree::follow(std::uint64_t sequence) {
         bool good = salts.has_value();
         for (std::uint64_t next = sequence_ + 1; good && next <= sequence; ++next) {
             good = take(next, *salts, batch);
-            const bool full = next == sequence || next % kRowsPerBatch == 0;
+            const bool full = next == sequence || next % kRowsPerBatch == 0 ||
+                              batch.rows.size() + batch.newest.size() >= kBatchMax;
             if (good && full) good = write(batch, next);
         }
         if (!good) {

@@ -119,6 +119,36 @@ TEST_F(LogTreeTest, WhoseTokenItWasIsTheirsAlone) {
     EXPECT_EQ(access_in(berta->at(0).bytes).own_patient(), "");
 }
 
+TEST_F(LogTreeTest, WhoAnotherPatientIsStandsInNoView) {
+    Access access = search_of("anna", "berta");
+    access.own_link = std::string(32, 'a');
+    access.subject = "link-" + access.own_link;
+    access.client = "an-app";
+    access.token = "a-token";
+    ASSERT_TRUE(log->append(access));
+    ASSERT_TRUE(log->tree().follow(1));
+    const auto berta = log->tree().views_of_patient("berta", 2, 10);
+    const v1::LoggedAccess seen = access_in(berta->at(0).bytes);
+    EXPECT_EQ(seen.subject(), "another patient");
+    EXPECT_EQ(seen.own_link() + seen.client() + seen.token(), "");
+}
+
+TEST_F(LogTreeTest, FollowsRowsOfMoreViewsThanOneWriteTakes) {
+    // 256 rows with 300 patients each, all different: a row of the vault for each view and patient.
+    constexpr std::uint64_t kRows = 256;
+    for (std::uint64_t i = 0; i < kRows; ++i) {
+        Access access;
+        access.interaction = Interaction::kSearch;
+        access.asked = "Patient";
+        for (int j = 0; j < 300; ++j)
+            (void)access.patient(std::to_string(i) + "-" + std::to_string(j));
+        ASSERT_TRUE(log->append(access));
+    }
+    const auto size = log->tree().follow(log->head().sequence);
+    ASSERT_TRUE(size);
+    EXPECT_EQ(size->views, kRows * 300);
+}
+
 TEST_F(LogTreeTest, FollowsAcrossRestartsAndTiles) {
     // Some 400 views: more than one tile, more than one batch.
     std::uint64_t newest = 0;

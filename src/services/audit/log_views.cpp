@@ -41,7 +41,14 @@ v1::LoggedView view_of(BytesView key, std::uint64_t sequence, UnixMs at,
     if (access.patients_size() > 1 || access.part() != 0 || access.more())
         theirs.set_asked(first_of(access.asked()));
     // By whose token it was is somebody else's matter when it was another patient's.
-    if (theirs.own_patient() != patient) theirs.clear_own_patient();
+    const bool by_a_patient = !access.own_patient().empty() || !access.own_link().empty();
+    if (by_a_patient && access.own_patient() != patient) {
+        theirs.clear_own_patient();
+        theirs.clear_own_link();
+        theirs.clear_client();
+        theirs.clear_token();
+        theirs.set_subject("another patient");
+    }
     for (const v1::LoggedResource& resource : access.resources()) {
         const auto& places = resource.patients();
         if (std::find(places.begin(), places.end(), place) == places.end()) continue;

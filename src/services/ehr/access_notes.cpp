@@ -71,6 +71,7 @@ Interaction interaction_of(const Call& call) {
 
 AccessNotes::AccessNotes(const Call& call) {
     access_.interaction = interaction_of(call);
+    access_.own_patient = call.own_patient;
     if (access_.interaction == Interaction::kNone) return;
     for (const std::string& part : call.path) {
         if (!access_.asked.empty()) access_.asked += '/';
@@ -206,7 +207,10 @@ Access AccessNotes::finish(const http::Principal* principal, const Reply& reply,
     // A way of showing that nobody noted, or what was read or contributed elsewhere.
     const bool noted = !access_.resources.empty() || (writes() && !elsewhere);
     if (reply && !noted && !reply->body.empty()) shown_body(*reply);
+    // The call knows whose link a token is of.
+    const std::string own = std::move(access_.own_patient);
     if (principal != nullptr) describe(*principal, access_);
+    if (!own.empty()) access_.own_patient = own;
     return std::move(access_);
 }
 

@@ -34,10 +34,12 @@ void BinaryUpload::step() {
         content_.reset();
         return;
     }
+    // Nothing has come: the next step may be at work already, on another thread.
+    if (part.bytes.empty() && part.state == http::Upload::State::kComing) return;
     if (!take(part.bytes)) return;
     if (part.state == http::Upload::State::kWhole) return finish();
     // Others have their turn.
-    if (!part.bytes.empty()) ports_.work.go_on([self = shared_from_this()] { self->step(); });
+    ports_.work.go_on([self = shared_from_this()] { self->step(); });
 }
 
 bool BinaryUpload::take(BytesView bytes) {

@@ -5,6 +5,7 @@
 
 #include "formats/fhir/primitive.hpp"
 #include "formats/json/parse.hpp"
+#include "formats/json/text.hpp"
 #include "http/message.hpp"
 #include "ledger/ids.hpp"
 #include "proto/canonical.hpp"
@@ -24,18 +25,10 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// A message takes UTF-8 alone.
-bool is_utf8(const std::string& text) {
-    v1::NamedPatient probe;
-    probe.set_family(text);
-    v1::NamedPatient again;
-    return proto::parse_canonical(proto::encode(probe), again).ok();
-}
-
 std::optional<EmergencyReason> reason_of(std::string_view code, std::string text) {
     const auto value = proto::value_of<v1::EmergencyReason>(code);
     text = std::string(trimmed(text));
-    if (!value || text.empty() || text.size() > kReasonBytesMax || !is_utf8(text))
+    if (!value || text.empty() || text.size() > kReasonBytesMax || !formats::json::is_text(text))
         return std::nullopt;
     return EmergencyReason{*value, std::move(text)};
 }

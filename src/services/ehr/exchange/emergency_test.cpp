@@ -12,9 +12,10 @@ TEST(Emergency, AHeaderGivesCodeAndText) {
     EXPECT_EQ(reason->code, v1::EMERGENCY_REASON_TREATMENT_CANNOT_WAIT);
     EXPECT_EQ(reason->text, "chest pain, M\xc3\xbcller");
     EXPECT_TRUE(read_emergency_header(" patient-cannot-consent ;x"));
-    for (const char* bad : {"", "treatment-cannot-wait", "treatment-cannot-wait;",
-                            "treatment-cannot-wait; %20", "unspecified; x", "TREATMENT; x", "; x",
-                            "treatment-cannot-wait; %zz", "treatment-cannot-wait; %ff"})
+    for (const char* bad :
+         {"", "treatment-cannot-wait", "treatment-cannot-wait;", "treatment-cannot-wait; %20",
+          "unspecified; x", "TREATMENT; x", "; x", "treatment-cannot-wait; %zz",
+          "treatment-cannot-wait; %ff", "treatment-cannot-wait; x%00"})
         EXPECT_FALSE(read_emergency_header(bad)) << bad;
     const std::string code = "public-emergency;";
     EXPECT_TRUE(read_emergency_header(code + std::string(kReasonBytesMax, 'x')));
