@@ -25,12 +25,10 @@ ehr::Problem bad_link() {
     return ehr::problem_of(400, "value", "The link is not one that this server gave", "_cursor");
 }
 
-Bytes place_text(const audit::EventPlace& place) {
-    Bytes out;
+void append_place(Bytes& out, const audit::EventPlace& place) {
     append_be64(out, place.after);
     append_be32(out, place.skip);
     append_be64(out, place.newest);
-    return out;
 }
 
 std::optional<audit::EventPlace> read_place(BytesView text) {
@@ -120,7 +118,7 @@ ehr::Reply FhirAuditEvents::search(const ehr::Call& call, const Right& right) {
                          : url);
     if (page->next) {
         ehr::Position next;
-        next.sort_key = place_text(*page->next);
+        append_place(next.sort_key, *page->next);
         next.query = ehr::format_parameters(parameters);
         const auto sealed = cursors_.seal(next, kType);
         if (!sealed) return fail(vault_problem());
